@@ -1,0 +1,218 @@
+"""The records that travel between the trainer and the service: arrays with a drawing beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.strings import StringTable
+
+CROSS_SELL = "cross_sell"
+UPSELL = "upsell"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lists:
+    """Rows of item indices (compressed rows).
+
+    Attributes:
+        indptr: int64 (n_rows + 1,).
+        item: int32 (nnz,); row `r` is `item[indptr[r]:indptr[r + 1]]`, best first.
+    """
+
+    indptr: NDArray[np.int64]
+    item: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        _check_rows(self.indptr, len(self.item))
+        _check_dtype("item", self.item, np.int32)
+
+    def row(self, index: int) -> NDArray[np.int32]:
+        """The items of row `index`, a view."""
+        return self.item[self.indptr[index] : self.indptr[index + 1]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemVectors:
+    """For every item its top-K scored neighbours of one kind.
+
+    Attributes:
+        indptr: int64 (n_items + 1,).
+        item: int32 (nnz,), the neighbours; never the row's own item.
+        score: float32 (nnz,); every row by score down, then item up.
+        together: uint32 or float32 (nnz,), baskets (or voters) that hold both: the evidence.
+    """
+
+    indptr: NDArray[np.int64]
+    item: NDArray[np.int32]
+    score: NDArray[np.float32]
+    together: NDArray[np.uint32] | NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        _check_rows(self.indptr, len(self.item))
+        _check_dtype("item", self.item, np.int32)
+        _check_dtype("score", self.score, np.float32)
+        if self.together.dtype not in (np.uint32, np.float32):
+            raise TypeError(f"together is uint32 or float32, not {self.together.dtype}")
+        if not len(self.item) == len(self.score) == len(self.together):
+            raise ValueError("item, score and together differ in length")
+
+    @property
+    def n_items(self) -> int:
+        """Number of rows."""
+        return len(self.indptr) - 1
+
+    def row(self, item: int) -> slice:
+        """Where `item`'s neighbours stand in the three arrays."""
+        return slice(int(self.indptr[item]), int(self.indptr[item + 1]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemFacts:
+    """What ranking must know of every item; each column has n_items entries.
+
+    Attributes:
+        price: int64, ten-thousandths of the currency's unit, `PRICE_UNKNOWN` where nobody told.
+        orders: uint32, training baskets that hold the item or a variant of its family.
+        recent: float32, time-decayed baskets with the item itself: what is popular now.
+        category: int32, index into `Model.categories`, -1 for none.
+        family: int32, label of the family; a lone item is a family of its own.
+        stem: int32, label shared by items whose titles are alike but for a variant word, -1 for none.
+        consumable: uint8, 1 where buying again is normal.
+        in_stock: uint8, 0 where the catalogue said that it cannot be bought.
+    """
+
+    price: NDArray[np.int64]
+    orders: NDArray[np.uint32]
+    recent: NDArray[np.float32]
+    category: NDArray[np.int32]
+    family: NDArray[np.int32]
+    stem: NDArray[np.int32]
+    consumable: NDArray[np.uint8]
+    in_stock: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        for name, dtype in _FACT_DTYPES.items():
+            column = getattr(self, name)
+            _check_dtype(name, column, dtype)
+            if column.shape != self.price.shape:
+                raise ValueError(f"{name} has {column.shape} entries, price has {self.price.shape}")
+
+    def __len__(self) -> int:
+        return len(self.price)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Customers:
+    """Per customer what they bought (compressed rows, one entry per item).
+
+    Attributes:
+        ids: n_customers ids, sorted by bytes.
+        indptr: int64 (n_customers + 1,).
+        item: int32 (nnz,), last bought first, then item up.
+        count: uint32 (nnz,), baskets of this customer with the item.
+        last_day: int32 (nnz,), days since 1970-01-01 (UTC) of the last one; -1 where orders carry no time.
+    """
+
+    ids: StringTable
+    indptr: NDArray[np.int64]
+    item: NDArray[np.int32]
+    count: NDArray[np.uint32]
+    last_day: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        _check_rows(self.indptr, len(self.item))
+        for name, dtype in (("item", np.int32), ("count", np.uint32), ("last_day", np.int32)):
+            _check_dtype(name, getattr(self, name), dtype)
+        if len(self.ids) != len(self.indptr) - 1:
+            raise ValueError("customer ids and rows differ in number")
+        if not len(self.item) == len(self.count) == len(self.last_day):
+            raise ValueError("item, count and last_day differ in length")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the training data were, in numbers.
+
+    Attributes:
+        orders: baskets trained on.
+        items: items in the model.
+        customers: customers with a purchase.
+        data_from: ISO 8601 time of the first basket (UTC), None where orders carry no time.
+        data_until: ISO 8601 time of the last basket.
+        window_days: days between the two, 0 without time.
+        currency: ISO 4217 code, None where nobody told.
+    """
+
+    orders: int
+    items: int
+    customers: int
+    data_from: str | None
+    data_until: str | None
+    window_days: int
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """All that one trained version holds.
+
+    Attributes:
+        items: n_items ids, sorted by bytes; an item's index is its place here.
+        facts: n_items rows.
+        cards: n_items JSON objects, ready to be put into an answer: title, brand, category, link, image_link.
+        categories: category names, sorted by bytes.
+        vectors: kind → vectors with n_items rows.
+        bestsellers: one row per category, and a last row for the whole shop.
+        variants: one row per family label: its items, most bought first.
+        customers: purchase histories.
+        shop: the numbers of the training data.
+        settings: the trainer's settings, plain JSON values.
+    """
+
+    items: StringTable
+    facts: ItemFacts
+    cards: StringTable
+    categories: StringTable
+    vectors: Mapping[str, ItemVectors]
+    bestsellers: Lists
+    variants: Lists
+    customers: Customers
+    shop: Shop
+    settings: Mapping[str, object]
+
+    def __post_init__(self) -> None:
+        n = len(self.items)
+        if len(self.facts) != n or len(self.cards) != n:
+            raise ValueError(f"{n} items, but {len(self.facts)} facts and {len(self.cards)} cards")
+        for kind, vectors in self.vectors.items():
+            if vectors.n_items != n:
+                raise ValueError(f"{n} items, but {vectors.n_items} {kind} vectors")
+        if len(self.bestsellers.indptr) != len(self.categories) + 2:
+            raise ValueError("bestsellers need one row per category and one for the shop")
+
+
+_FACT_DTYPES: dict[str, type[np.generic]] = {
+    "price": np.int64,
+    "orders": np.uint32,
+    "recent": np.float32,
+    "category": np.int32,
+    "family": np.int32,
+    "stem": np.int32,
+    "consumable": np.uint8,
+    "in_stock": np.uint8,
+}
+
+
+def _check_dtype(name: str, array: NDArray[np.generic], dtype: type[np.generic]) -> None:
+    if array.dtype != dtype:
+        raise TypeError(f"{name} is {np.dtype(dtype)}, not {array.dtype}")
+
+
+def _check_rows(indptr: NDArray[np.int64], nnz: int) -> None:
+    _check_dtype("indptr", indptr, np.int64)
+    if len(indptr) == 0 or indptr[0] != 0 or indptr[-1] != nnz or np.any(np.diff(indptr) < 0):
+        raise ValueError("indptr does not rise from 0 to the number of entries")

@@ -1,0 +1,1 @@
+"""The `recsvc` command, one module per subcommand; only those that train import `training`."""
