@@ -1,0 +1,104 @@
+"""What the readers hand to the trainer: orders and catalogue, names already numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.strings import StringTable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orders:
+    """Cleaned orders as compressed rows: row `o` is one basket, its distinct items rising.
+
+    Orders stand by (time, order id); without times, in the order of their first line in the files.
+
+    Attributes:
+        items: ids of all items bought, sorted by bytes.
+        titles: n_items texts seen on order lines (the most frequent per item), empty where none.
+        customers: customer ids, sorted by bytes.
+        time: int64 (n_orders,), seconds since 1970-01-01 UTC, rising; all -1 where orders carry no time.
+        customer: int32 (n_orders,), index into `customers`, -1 for a guest.
+        indptr: int64 (n_orders + 1,).
+        item: int32 (nnz,), index into `items`.
+        quantity: float32 (nnz,), summed over the order's lines of the item, > 0.
+        price: int64 (nnz,), unit price in ten-thousandths (the last line's), `PRICE_UNKNOWN` where none.
+    """
+
+    items: StringTable
+    titles: StringTable
+    customers: StringTable
+    time: NDArray[np.int64]
+    customer: NDArray[np.int32]
+    indptr: NDArray[np.int64]
+    item: NDArray[np.int32]
+    quantity: NDArray[np.float32]
+    price: NDArray[np.int64]
+
+    @property
+    def n_orders(self) -> int:
+        """Number of baskets."""
+        return len(self.time)
+
+    @property
+    def timed(self) -> bool:
+        """Whether orders carry times."""
+        return self.n_orders > 0 and int(self.time[0]) >= 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """What the shop says of its items; empty strings and -1 mean that it did not say.
+
+    Attributes:
+        ids: item ids, sorted by bytes.
+        title, brand, category, family, link, image_link: one text per item; `category` is the finest
+            level, with a path written as `A > B > C`.
+        price: int64, ten-thousandths of the currency's unit, or `PRICE_UNKNOWN`.
+        cost: int64, likewise.
+        consumable: int8, 1 yes, 0 no, -1 not said.
+        in_stock: uint8, 0 only where the catalogue says that it cannot be bought.
+        currency: ISO 4217 code, or None.
+    """
+
+    ids: StringTable
+    title: StringTable
+    brand: StringTable
+    category: StringTable
+    family: StringTable
+    link: StringTable
+    image_link: StringTable
+    price: NDArray[np.int64]
+    cost: NDArray[np.int64]
+    consumable: NDArray[np.int8]
+    in_stock: NDArray[np.uint8]
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """Every line of the order files is kept or counted under one reason: the numbers add up.
+
+    Attributes:
+        files: what was read, in order.
+        lines: data lines read (headers not counted).
+        kept: lines that became part of a basket.
+        dropped: reason → lines, for parsed lines that are no purchase (cancelled, fee, repeated …).
+        unparsed: reason → lines, for lines that could not be read; over 5 % refuses the file.
+        rejects: where the dropped lines are listed, or None.
+    """
+
+    files: tuple[str, ...]
+    lines: int
+    kept: int
+    dropped: Mapping[str, int]
+    unparsed: Mapping[str, int]
+    rejects: str | None
+
+    def __post_init__(self) -> None:
+        if self.lines != self.kept + sum(self.dropped.values()) + sum(self.unparsed.values()):
+            raise ValueError(f"{self.lines} lines read, but kept and dropped do not add up to them")
