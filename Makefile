@@ -1,0 +1,63 @@
+# Everything from a bare Debian or Ubuntu with make and Python >= 3.11: `make demo`, `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= $(VENV)/demo
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.PHONY: install
+install: $(VENV)/.train ## build .venv with the service and the trainer
+
+.PHONY: install-serve
+install-serve: $(VENV)/.serve ## build .venv with the service alone
+
+.PHONY: demo
+demo: $(VENV)/.train ## train on a generated shop and serve it on 127.0.0.1:8000
+	@scripts/demo.sh $(BIN) $(DEMO)
+
+.PHONY: test
+test: lint $(VENV)/.redis ## lint, then all tests but the long ones
+	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/pytest -m "not deep" -n $(JOBS)
+
+.PHONY: test-deep
+test-deep: $(VENV)/.dev $(VENV)/.redis ## the long variants
+	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/pytest -m deep
+
+.PHONY: lint
+lint: $(VENV)/.dev ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: lock
+lock: ## pin every dependency with its hashes again (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		-o locks/serve.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--extra train -o locks/train.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--extra dev -o locks/dev.txt pyproject.toml
+
+.PHONY: clean
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build
+
+$(VENV)/bin/python:
+	@scripts/check-python.sh $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+
+# The lock pins and hashes what is installed; the project itself comes last, without touching them.
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: locks/%.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/$*.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.redis: scripts/redis.sh | $(VENV)/bin/python
+	@scripts/redis.sh $(VENV)/redis > $@.tmp && mv $@.tmp $@

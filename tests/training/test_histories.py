@@ -1,0 +1,68 @@
+"""What each customer bought, and what is bought again."""
+
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.histories import bought_again, histories
+from training.records import Orders
+
+
+def test_by_hand(orders_of: Callable[..., Orders]) -> None:
+    """Ada bought tea on days 1 and 5 and a cup on day 1; a guest leaves no history."""
+    orders = orders_of(
+        [
+            ("o1", "ada", 1, ["tea", "cup"]),
+            ("o2", None, 2, ["tea"]),
+            ("o3", "ada", 5, ["tea"]),
+            ("o4", "bo", 3, ["cup"]),
+        ]
+    )
+    customers = histories(orders, np.arange(2, dtype=np.int32))
+    assert [customers.ids.text(i) for i in range(2)] == ["ada", "bo"]
+    assert customers.indptr.tolist() == [0, 2, 3]
+    assert customers.item.tolist() == [1, 0, 0]  # cup is 0, tea is 1
+    assert customers.count.tolist() == [2, 1, 1]
+    assert customers.last_day.tolist() == [5, 1, 3]
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 9), st.sets(st.integers(0, 5), min_size=1)), max_size=30))
+def test_equal_to_the_obvious_loop(orders_of: Callable[..., Orders], lines: list[tuple[int, int, set[int]]]) -> None:
+    """Counts and last days are what a dict over all orders gives."""
+    orders = orders_of(
+        [
+            (f"o{n:03}", None if who < 0 else f"c{who}", day, [f"i{i}" for i in items])
+            for n, (who, day, items) in enumerate(lines)
+        ]
+    )
+    customers = histories(orders, np.arange(len(orders.items), dtype=np.int32))
+    slow: dict[tuple[str, str], tuple[int, int]] = {}
+    for who, day, items in sorted(lines, key=lambda line: line[1]):
+        for item in items if who >= 0 else ():
+            count, _ = slow.get((f"c{who}", f"i{item}"), (0, 0))
+            slow[f"c{who}", f"i{item}"] = (count + 1, day)
+    found = {}
+    for row in range(len(customers.ids)):
+        entries = range(customers.indptr[row], customers.indptr[row + 1])
+        days = [int(customers.last_day[e]) for e in entries]
+        assert days == sorted(days, reverse=True)
+        for e in entries:
+            name = orders.items.text(int(customers.item[e]))
+            found[customers.ids.text(row), name] = (int(customers.count[e]), int(customers.last_day[e]))
+    assert found == slow
+
+
+def test_consumables_are_what_enough_buyers_bought_again(orders_of: Callable[..., Orders]) -> None:
+    """Tea: 2 of 4 buyers came back. Kettle: 0 of 4. Rum: its only buyer came back, one buyer proves nothing."""
+    lines = [(f"o{n}", f"c{n}", 1, ["tea", "kettle"]) for n in range(4)]
+    lines += [("p0", "c0", 2, ["tea"]), ("p1", "c1", 2, ["tea"]), ("q0", "c9", 1, ["rum"]), ("q1", "c9", 2, ["rum"])]
+    orders = orders_of(lines)
+    customers = histories(orders, np.arange(3, dtype=np.int32))
+    again = bought_again(customers, 3, share=0.5, buyers=2)
+    assert dict(zip(["kettle", "rum", "tea"], again.tolist(), strict=True)) == {
+        "kettle": False,
+        "rum": False,
+        "tea": True,
+    }

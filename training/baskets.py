@@ -1,0 +1,86 @@
+"""Orders as the sparse matrix that everything is learnt from, and how much each basket says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from training.records import Orders
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Families:
+    """Which items are variants of one product.
+
+    Attributes:
+        of_item: int32 (n_items,), family of each item; families are numbered by their first item.
+        count: number of families.
+    """
+
+    of_item: NDArray[np.int32]
+    count: int
+
+
+def families(labels: list[bytes]) -> Families:
+    """Number the families of items; an item whose label is empty is a family of its own.
+
+    Args:
+        labels: the family's name for each item, `b""` for none.
+    """
+    numbers: dict[bytes, int] = {}
+    of_item = np.empty(len(labels), dtype=np.int32)
+    for item, label in enumerate(labels):
+        key = b"f" + label if label else b"i%d" % item
+        of_item[item] = numbers.setdefault(key, len(numbers))
+    return Families(of_item, len(numbers))
+
+
+def basket_matrix(orders: Orders, item_map: NDArray[np.int32], families: Families) -> sp.csr_array:
+    """Baskets × families, 1 where a variant of the family is in the basket.
+
+    Args:
+        orders: n_orders baskets over the items that were bought.
+        item_map: int32 (len(orders.items),), index of a bought item among all items.
+        families: the families of all items.
+
+    Returns:
+        csr_array (n_orders, families.count), float32 ones, indices rising without duplicates.
+    """
+    columns = families.of_item[item_map[orders.item]]
+    ones = np.ones(len(columns), dtype=np.float32)
+    matrix = sp.csr_array((ones, columns, orders.indptr), shape=(orders.n_orders, families.count))
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix
+
+
+def ages(orders: Orders) -> NDArray[np.float64]:
+    """Each basket's age as a share of the data's time span: 1 the oldest, 0 the newest; all 0 without times."""
+    if not orders.timed:
+        return np.zeros(orders.n_orders)
+    span = max(int(orders.time[-1] - orders.time[0]), 1)
+    return np.asarray((orders.time[-1] - orders.time) / span, dtype=np.float64)
+
+
+def decay(ages: NDArray[np.float64], half_life: float) -> NDArray[np.float64]:
+    """`0.5^(age / half_life)`; 1 everywhere for a half-life of 0, which means no decay."""
+    return np.power(0.5, ages / half_life) if half_life > 0 else np.ones_like(ages)
+
+
+def basket_weights(
+    sizes: NDArray[np.integer], decayed: NDArray[np.float64], size_discount: float
+) -> NDArray[np.float32]:
+    """`w_b = |b|^-p · decay_b`, scaled to a mean of 1: large and old baskets say less about each of their pairs.
+
+    Args:
+        sizes: (n_orders,), items per basket.
+        decayed: (n_orders,), the time decay of each basket.
+        size_discount: p ≥ 0.
+    """
+    weights = np.power(np.maximum(sizes, 1), -float(size_discount)) * decayed
+    total = weights.sum()
+    scale = len(weights) / total if total > 0 else 1.0
+    return np.asarray(weights * scale, dtype=np.float32)

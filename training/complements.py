@@ -1,0 +1,181 @@
+"""Cross-sell vectors: the smoothed conditional probability of a basket holding j, given that it holds i.
+
+    P(j|i) = [ (C_ij − δ)₊ + κ₁·P(j | category of i) + κ₂·π_j ] / (D_i + κ₁ + κ₂)
+
+with C_ij = Σ_b w_b over baskets that hold both, D_i = Σ_b w_b over those that hold i, weights of mean 1, π_j what is
+popular now. Directional conditional probability follows Deshpande & Karypis, "Item-based top-N recommendation
+algorithms" (TOIS 2004); subtracting δ and backing off to coarser distributions is absolute discounting with
+interpolation as in language models (Chen & Goodman, "An empirical study of smoothing techniques", 1999).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.records import ItemVectors
+from training.cooccurrence import neighbours
+
+_CHUNK_ENTRIES = 4_000_000
+"""Candidate entries scored at once: bounds memory at about 100 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """The model's parameters, in mean basket weights.
+
+    Attributes:
+        discount: δ ≥ 0.
+        category_prior: κ₁ ≥ 0.
+        popular_prior: κ₂ ≥ 0.
+    """
+
+    discount: float
+    category_prior: float
+    popular_prior: float
+
+
+def complements(
+    baskets: sp.csr_array,
+    weights: NDArray[np.float32],
+    popular: NDArray[np.float64],
+    category: NDArray[np.int32],
+    k: int,
+    smoothing: Smoothing,
+    min_support: int = 1,
+    threads: int = 0,
+) -> ItemVectors:
+    """For every item the K most probable companions, backed off to its category and to what is popular now.
+
+    Pairs below `min_support` do not count as evidence: they can still be listed for being popular, with `together` 0.
+
+    Args:
+        baskets: csr_array (n_baskets, n_items) of ones.
+        weights: float32 (n_baskets,), mean about 1.
+        popular: float64 (n_items,), share of recent baskets with each item.
+        category: int32 (n_items,), -1 for none.
+        k: entries per vector at most.
+        smoothing: δ, κ₁, κ₂.
+        min_support: baskets a pair needs to count.
+        threads: for the co-occurrence, 0 = all cores.
+
+    Returns:
+        Vectors of n_items rows, each as long as k and the number of sold items allow.
+    """
+    counted = neighbours(baskets, 2 * k, statistic="count", weights=weights, min_support=min_support, threads=threads)
+    totals = np.asarray(baskets.T @ weights, dtype=np.float64)
+    rows = [
+        _score(counted, anchors, totals, prior, k, smoothing)
+        for prior, members in _priors(baskets, weights, popular, category, smoothing)
+        for anchors in _chunks(members, 3 * k)
+    ]
+    return _assemble(rows, baskets.shape[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Scored rows of some anchors: anchor per entry, then the entry."""
+
+    anchor: NDArray[np.int32]
+    item: NDArray[np.int32]
+    score: NDArray[np.float32]
+    together: NDArray[np.uint32]
+
+
+def _priors(
+    baskets: sp.csr_array,
+    weights: NDArray[np.float32],
+    popular: NDArray[np.float64],
+    category: NDArray[np.int32],
+    smoothing: Smoothing,
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
+    """Per category its prior `κ₁·P(j|category) + κ₂·π_j` (n_items,), and the anchors that share it."""
+    order = np.argsort(category, kind="stable").astype(np.int32)
+    bounds = np.flatnonzero(np.diff(category[order])) + 1
+    by_item = baskets.tocsc()
+    for members in np.split(order, bounds):
+        prior = smoothing.popular_prior * popular
+        if len(members) and category[members[0]] >= 0 and smoothing.category_prior > 0:
+            holds = np.unique(by_item[:, members].indices)
+            total = float(weights[holds].sum())
+            if total > 0:
+                share = np.asarray(weights[holds] @ baskets[holds], dtype=np.float64) / total
+                prior = prior + smoothing.category_prior * share
+        yield prior, members
+
+
+def _chunks(members: NDArray[np.int32], width: int) -> Iterator[NDArray[np.int32]]:
+    step = max(_CHUNK_ENTRIES // width, 1)
+    for start in range(0, len(members), step):
+        yield members[start : start + step]
+
+
+def _score(
+    counted: ItemVectors,
+    anchors: NDArray[np.int32],
+    totals: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    k: int,
+    smoothing: Smoothing,
+) -> _Rows:
+    """Score the anchors' companions, join the best of the prior that they lack, keep the K best of each."""
+    best = _best_of(prior, k + 1)
+    place = np.full(len(prior), -1, dtype=np.int32)
+    place[best] = np.arange(len(best))
+
+    lengths = np.diff(counted.indptr)[anchors]
+    entries = _ranges(counted.indptr[anchors], lengths)
+    row = np.repeat(np.arange(len(anchors)), lengths)
+    item = counted.item[entries]
+    mass = np.maximum(counted.score[entries] - smoothing.discount, 0.0) + prior[item]
+
+    missing = np.ones((len(anchors), len(best)), dtype=bool)
+    known = place[item] >= 0
+    missing[row[known], place[item[known]]] = False
+    missing &= best[None, :] != anchors[:, None]
+    prior_row, prior_place = np.nonzero(missing)
+    prior_item = best[prior_place]
+
+    row = np.concatenate([row, prior_row])
+    item = np.concatenate([item, prior_item])
+    mass = np.concatenate([mass, prior[prior_item]])
+    together = np.concatenate([counted.together[entries], np.zeros(len(prior_item), dtype=np.uint32)])
+    scale = totals[anchors] + smoothing.category_prior + smoothing.popular_prior
+    score = (mass / np.maximum(scale, 1e-9)[row]).astype(np.float32)
+
+    order = np.lexsort((item, -score, row))
+    sorted_row = row[order]
+    rank = np.arange(len(order)) - np.searchsorted(sorted_row, sorted_row)
+    kept = order[(rank < k) & (score[order] > 0)]
+    return _Rows(anchors[row[kept]], item[kept], score[kept], together[kept].astype(np.uint32))
+
+
+def _best_of(prior: NDArray[np.float64], k: int) -> NDArray[np.int32]:
+    """The k items of highest prior above 0, best first, ties by index."""
+    candidates = np.flatnonzero(prior > 0)
+    if len(candidates) > k:
+        floor = np.partition(prior[candidates], len(candidates) - k)[len(candidates) - k]
+        candidates = candidates[prior[candidates] >= floor]
+    return candidates[np.lexsort((candidates, -prior[candidates]))][:k].astype(np.int32)
+
+
+def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`starts[0] … starts[0]+lengths[0]-1, starts[1] …`, as one array."""
+    offsets = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
+    return np.asarray(offsets + np.arange(lengths.sum()), dtype=np.int64)
+
+
+def _assemble(rows: list[_Rows], n_items: int) -> ItemVectors:
+    """Rows of all chunks as one record, in the order of the items; each row is already sorted."""
+    anchor = np.concatenate([r.anchor for r in rows]) if rows else np.empty(0, dtype=np.int32)
+    order = np.argsort(anchor, kind="stable")
+    return ItemVectors(
+        indptr=np.concatenate([[0], np.cumsum(np.bincount(anchor, minlength=n_items))]).astype(np.int64),
+        item=np.concatenate([r.item for r in rows])[order].astype(np.int32),
+        score=np.concatenate([r.score for r in rows])[order].astype(np.float32),
+        together=np.concatenate([r.together for r in rows])[order].astype(np.uint32),
+    )

@@ -1,0 +1,149 @@
+"""The nightly street: orders and catalogue → baskets → vectors, bestsellers, histories → a model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.records import CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Model, Shop
+from training.baskets import Families, ages, basket_matrix, basket_weights, decay, families
+from training.cards import Assortment, assortment
+from training.complements import Smoothing, complements
+from training.histories import bought_again, histories
+from training.popularity import bestsellers, recent_share, variants
+from training.records import Catalogue, Orders
+from training.settings import TrainSettings
+from training.titles import stems
+from training.upgrades import upgrades
+
+Progress = Callable[[str, float], None]
+"""Called with a stage's name and the share of it that is done."""
+
+
+def build_model(
+    orders: Orders,
+    catalogue: Catalogue | None,
+    settings: TrainSettings,
+    *,
+    currency: str | None = None,
+    threads: int = 0,
+    progress: Progress = lambda _stage, _share: None,
+) -> Model:
+    """Train on all orders. Same orders, catalogue and settings give the same arrays, for any number of threads.
+
+    Args:
+        orders: the baskets.
+        catalogue: what the shop says of its items, or None.
+        settings: every choice.
+        currency: ISO 4217 code, where the catalogue does not name one.
+        threads: for the co-occurrence, 0 = all cores.
+        progress: hears of each stage.
+    """
+    progress("join", 0.0)
+    shelf = assortment(orders, catalogue)
+    family = families(shelf.family)
+    age = ages(orders)
+
+    progress("baskets", 0.0)
+    baskets = basket_matrix(orders, shelf.bought, family)
+    sizes = np.diff(baskets.indptr)
+    weights = basket_weights(sizes, decay(age, settings.half_life_share), settings.size_discount)
+    now = decay(age, settings.popular_half_life_share)
+    recent = _recent_items(orders, shelf, now)
+    by_family = variants(recent, family.of_item, family.count)
+    leader = by_family.item[by_family.indptr[:-1]]
+
+    progress("cross_sell", 0.0)
+    cross_sell = complements(
+        baskets,
+        weights,
+        recent_share(baskets, now),
+        shelf.category[leader],
+        settings.neighbours,
+        Smoothing(settings.discount, settings.category_prior, settings.popular_prior),
+        settings.min_support,
+        threads,
+    )
+    progress("upsell", 0.0)
+    upsell = upgrades(
+        shelf.price,
+        recent,
+        shelf.category,
+        family.of_item,
+        settings.upgrades,
+        settings.upsell_min_ratio,
+        settings.upsell_max_ratio,
+    )
+    progress("customers", 0.0)
+    customers = histories(orders, shelf.bought)
+    again = bought_again(customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
+    in_orders = np.asarray(baskets.sum(axis=0), dtype=np.uint32)
+    return Model(
+        items=shelf.items,
+        facts=ItemFacts(
+            price=shelf.price,
+            orders=in_orders[family.of_item],
+            recent=recent.astype(np.float32),
+            category=shelf.category,
+            family=family.of_item,
+            stem=stems(shelf.titles),
+            consumable=np.where(shelf.consumable >= 0, shelf.consumable == 1, again).astype(np.uint8),
+            in_stock=shelf.in_stock,
+        ),
+        cards=shelf.cards,
+        categories=shelf.categories,
+        vectors={CROSS_SELL: expand(cross_sell, family, leader), UPSELL: upsell},
+        bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
+        variants=by_family,
+        customers=customers,
+        shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency),
+        settings=dataclasses.asdict(settings),
+    )
+
+
+def expand(vectors: ItemVectors, family: Families, leader: NDArray[np.int32]) -> ItemVectors:
+    """Vectors between families as vectors between items: each variant has its family's row, which names the leaders.
+
+    Args:
+        vectors: n_families rows over families.
+        family: the family of each item.
+        leader: int32 (n_families,), the item that stands for each family.
+    """
+    if family.count == len(family.of_item):
+        return vectors
+    lengths = np.diff(vectors.indptr)[family.of_item]
+    starts = vectors.indptr[:-1][family.of_item]
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    entries = np.repeat(starts - indptr[:-1], lengths) + np.arange(indptr[-1])
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    item, score = leader[vectors.item[entries]], vectors.score[entries]
+    order = np.lexsort((item, -score, row))
+    return ItemVectors(indptr, item[order], score[order], vectors.together[entries][order])
+
+
+def _recent_items(orders: Orders, shelf: Assortment, now: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of recent baskets with each item itself, not its family: (n_items,)."""
+    per_line = np.repeat(now, np.diff(orders.indptr))
+    mass = np.bincount(shelf.bought[orders.item], weights=per_line, minlength=len(shelf.items))
+    return np.asarray(mass / max(now.sum(), 1e-12), dtype=np.float64)
+
+
+def _shop(orders: Orders, shelf: Assortment, currency: str | None) -> Shop:
+    first, last = (int(orders.time[0]), int(orders.time[-1])) if orders.timed else (None, None)
+    return Shop(
+        orders=orders.n_orders,
+        items=len(shelf.items),
+        customers=len(orders.customers),
+        data_from=None if first is None else _iso(first),
+        data_until=None if last is None else _iso(last),
+        window_days=0 if first is None or last is None else (last - first) // 86_400 + 1,
+        currency=currency,
+    )
+
+
+def _iso(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

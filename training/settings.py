@@ -1,0 +1,101 @@
+"""Everything the trainer may choose, in one record; `recsvc train --config FILE` reads it from TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsError(ValueError):
+    """A setting that does not exist or has a value that makes no sense; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How a version is trained. All of it is hashed into the version.
+
+    Attributes:
+        neighbours: entries per cross_sell vector, 1–1000.
+        upgrades: entries per upsell vector, 1–1000.
+        min_support: baskets that must hold both items before the pair counts as evidence, ≥ 1.
+        size_discount: p of the basket weight |b|^-p, 0–2: large baskets say less about each pair.
+        half_life_share: half-life of a basket's weight, as a share of the data's time span; 0 is no decay.
+        discount: δ, mean basket weights subtracted from every pair count (absolute discounting), ≥ 0.
+        category_prior: κ₁, mean basket weights of belief in the anchor's category, ≥ 0.
+        popular_prior: κ₂, mean basket weights of belief in what is popular now, ≥ 0.
+        popular_half_life_share: half-life of "popular now", as a share of the data's time span; 0 is no decay.
+        upsell_min_ratio, upsell_max_ratio: an upsell costs at least and at most this many times the item.
+        consumable_share: an item is consumable where at least this share of its buyers bought it again, 0–1.
+        consumable_buyers: buyers an item needs before that share is believed, ≥ 1.
+        bestsellers: length of each bestseller list, 1–10000.
+    """
+
+    neighbours: int = 100
+    upgrades: int = 20
+    min_support: int = 2
+    size_discount: float = 0.6
+    half_life_share: float = 0.33
+    discount: float = 0.5
+    category_prior: float = 8.0
+    popular_prior: float = 20.0
+    popular_half_life_share: float = 0.067
+    upsell_min_ratio: float = 1.05
+    upsell_max_ratio: float = 3.0
+    consumable_share: float = 0.2
+    consumable_buyers: int = 5
+    bestsellers: int = 200
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise SettingsError(f"{name} = {value} is outside {low} … {high}")
+        if self.upsell_min_ratio >= self.upsell_max_ratio:
+            raise SettingsError("upsell_min_ratio must be below upsell_max_ratio")
+
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "neighbours": (1, 1000),
+    "upgrades": (1, 1000),
+    "min_support": (1, 1_000_000),
+    "size_discount": (0, 2),
+    "half_life_share": (0, 100),
+    "discount": (0, 100),
+    "category_prior": (0, 10_000),
+    "popular_prior": (0, 10_000),
+    "popular_half_life_share": (0, 100),
+    "upsell_min_ratio": (1, 1000),
+    "upsell_max_ratio": (1, 1000),
+    "consumable_share": (0, 1),
+    "consumable_buyers": (1, 1_000_000),
+    "bestsellers": (1, 10_000),
+}
+
+
+def read_settings(path: Path | None) -> TrainSettings:
+    """Settings from a TOML file of `name = value` lines; names left out keep their defaults.
+
+    Raises:
+        SettingsError: unreadable file, unknown name, wrong type or value; the message names it.
+    """
+    if path is None:
+        return TrainSettings()
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    types = {field.name: field.type for field in dataclasses.fields(TrainSettings)}
+    for name, value in values.items():
+        if name not in types:
+            raise SettingsError(f"{path}: unknown setting {name!r}; known: {', '.join(sorted(types))}")
+        allowed = (int,) if types[name] == "int" else (int, float)
+        if not isinstance(value, allowed) or isinstance(value, bool):
+            raise SettingsError(f"{path}: {name} takes a {types[name]}, not {value!r}")
+    try:
+        return TrainSettings(**values)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
