@@ -72,15 +72,30 @@ def decay(ages: NDArray[np.float64], half_life: float) -> NDArray[np.float64]:
 
 def basket_weights(
     sizes: NDArray[np.integer], decayed: NDArray[np.float64], size_discount: float
-) -> NDArray[np.float32]:
-    """`w_b = |b|^-p · decay_b`, scaled to a mean of 1: large and old baskets say less about each of their pairs.
+) -> NDArray[np.float64]:
+    """`w_b = |b|^-p · decay_b`: large and old baskets say less about each of their pairs.
 
     Args:
         sizes: (n_orders,), items per basket.
         decayed: (n_orders,), the time decay of each basket.
         size_discount: p ≥ 0.
     """
-    weights = np.power(np.maximum(sizes, 1), -float(size_discount)) * decayed
-    total = weights.sum()
-    scale = len(weights) / total if total > 0 else 1.0
-    return np.asarray(weights * scale, dtype=np.float32)
+    return np.asarray(np.power(np.maximum(sizes, 1), -float(size_discount)) * decayed, dtype=np.float64)
+
+
+def anchor_window(baskets: sp.csr_array, window: float) -> NDArray[np.float32]:
+    """`0.5^(r / window)` per stored entry, r the entry's rank among its item's baskets, newest (last) first.
+
+    Args:
+        baskets: csr_array (n_baskets, n_items), baskets by time.
+        window: half-life in baskets of the item itself, > 0.
+
+    Returns:
+        float32 (nnz,), in the order of `baskets.indices`.
+    """
+    order = np.argsort(baskets.indices, kind="stable")
+    counts = np.bincount(baskets.indices, minlength=baskets.shape[1])
+    ends = np.cumsum(counts)
+    rank = np.empty(baskets.nnz, dtype=np.int64)
+    rank[order] = np.repeat(ends, counts) - 1 - np.arange(baskets.nnz)
+    return np.power(0.5, rank / window).astype(np.float32)

@@ -1,11 +1,13 @@
 """Cross-sell vectors: the smoothed conditional probability of a basket holding j, given that it holds i.
 
-    P(j|i) = [ (C_ij − δ)₊ + κ₁·P(j | category of i) + κ₂·π_j ] / (D_i + κ₁ + κ₂)
+    score(j|i) = t_j · [ (C_ij − δ)₊ + κ₁·P(j | category of i) + κ₂·s̄·π_j ] / (D_i + κ₁ + κ₂)
 
-with C_ij = Σ_b w_b over baskets that hold both, D_i = Σ_b w_b over those that hold i, weights of mean 1, π_j what is
-popular now. Directional conditional probability follows Deshpande & Karypis, "Item-based top-N recommendation
-algorithms" (TOIS 2004); subtracting δ and backing off to coarser distributions is absolute discounting with
-interpolation as in language models (Chen & Goodman, "An empirical study of smoothing techniques", 1999).
+over baskets b of two items or more with weight w_b (mean 1) and, seen from anchor i, a_ib (newer baskets of i weigh
+more): C_ij = Σ_b a_ib·w_b over baskets that hold both, D_i = Σ_b a_ib·w_b over those that hold i, π_j popularity, s̄ the
+mean size of a basket, t_j the item's trend. Directional conditional probability follows Deshpande & Karypis,
+"Item-based top-N recommendation algorithms" (TOIS 2004); subtracting δ and backing off to coarser distributions is
+absolute discounting with interpolation as in language models (Chen & Goodman, "An empirical study of smoothing
+techniques for language modeling", 1999).
 """
 
 from __future__ import annotations
@@ -39,25 +41,36 @@ class Smoothing:
     popular_prior: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the model is learnt from.
+
+    Attributes:
+        baskets: csr_array (n_baskets, n_items) of ones; baskets of one item say nothing and may be left out.
+        weights: float32 (n_baskets,), w_b, mean about 1.
+        anchor_weights: float32 (nnz,), a_ib in the order of `baskets.indices`, or None for 1.
+        popular: float64 (n_items,), s̄·π_j: about the chance that j is in any basket.
+        trend: float64 (n_items,), t_j > 0.
+        category: int32 (n_items,), -1 for none.
+    """
+
+    baskets: sp.csr_array
+    weights: NDArray[np.float32]
+    anchor_weights: NDArray[np.float32] | None
+    popular: NDArray[np.float64]
+    trend: NDArray[np.float64]
+    category: NDArray[np.int32]
+
+
 def complements(
-    baskets: sp.csr_array,
-    weights: NDArray[np.float32],
-    popular: NDArray[np.float64],
-    category: NDArray[np.int32],
-    k: int,
-    smoothing: Smoothing,
-    min_support: int = 1,
-    threads: int = 0,
+    evidence: Evidence, k: int, smoothing: Smoothing, *, min_support: int = 1, threads: int = 0
 ) -> ItemVectors:
-    """For every item the K most probable companions, backed off to its category and to what is popular now.
+    """For every item its K best companions, backed off to its category and to what is popular.
 
     Pairs below `min_support` do not count as evidence: they can still be listed for being popular, with `together` 0.
 
     Args:
-        baskets: csr_array (n_baskets, n_items) of ones.
-        weights: float32 (n_baskets,), mean about 1.
-        popular: float64 (n_items,), share of recent baskets with each item.
-        category: int32 (n_items,), -1 for none.
+        evidence: baskets, their weights, and what is known of items.
         k: entries per vector at most.
         smoothing: δ, κ₁, κ₂.
         min_support: baskets a pair needs to count.
@@ -66,14 +79,36 @@ def complements(
     Returns:
         Vectors of n_items rows, each as long as k and the number of sold items allow.
     """
-    counted = neighbours(baskets, 2 * k, statistic="count", weights=weights, min_support=min_support, threads=threads)
-    totals = np.asarray(baskets.T @ weights, dtype=np.float64)
+    counted = neighbours(
+        evidence.baskets,
+        _candidates(k),
+        statistic="count",
+        weights=evidence.weights,
+        anchor_weights=evidence.anchor_weights,
+        min_support=min_support,
+        threads=threads,
+    )
+    totals = _anchor_totals(evidence)
     rows = [
-        _score(counted, anchors, totals, prior, k, smoothing)
-        for prior, members in _priors(baskets, weights, popular, category, smoothing)
-        for anchors in _chunks(members, 3 * k)
+        _score(counted, anchors, totals, prior, evidence.trend, k, smoothing)
+        for prior, members in _priors(evidence, smoothing)
+        for anchors in _chunks(members, _candidates(k) + k)
     ]
-    return _assemble(rows, baskets.shape[1])
+    return _assemble(rows, evidence.baskets.shape[1])
+
+
+def _anchor_totals(evidence: Evidence) -> NDArray[np.float64]:
+    """D_i = Σ_b a_ib·w_b, (n_items,)."""
+    baskets = evidence.baskets
+    entry = np.repeat(evidence.weights.astype(np.float64), np.diff(baskets.indptr))
+    if evidence.anchor_weights is not None:
+        entry = entry * evidence.anchor_weights
+    return np.asarray(np.bincount(baskets.indices, weights=entry, minlength=baskets.shape[1]), dtype=np.float64)
+
+
+def _candidates(k: int) -> int:
+    """How many companions by count are scored for a list of k: those beyond are too far behind for the prior to lift."""
+    return max(4 * k, 200)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,19 +121,13 @@ class _Rows:
     together: NDArray[np.uint32]
 
 
-def _priors(
-    baskets: sp.csr_array,
-    weights: NDArray[np.float32],
-    popular: NDArray[np.float64],
-    category: NDArray[np.int32],
-    smoothing: Smoothing,
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
-    """Per category its prior `κ₁·P(j|category) + κ₂·π_j` (n_items,), and the anchors that share it."""
+def _priors(evidence: Evidence, smoothing: Smoothing) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
+    """Per category its prior `κ₁·P(j|category) + κ₂·s̄·π_j` (n_items,), and the anchors that share it."""
+    category, weights, baskets = evidence.category, evidence.weights, evidence.baskets
     order = np.argsort(category, kind="stable").astype(np.int32)
-    bounds = np.flatnonzero(np.diff(category[order])) + 1
     by_item = baskets.tocsc()
-    for members in np.split(order, bounds):
-        prior = smoothing.popular_prior * popular
+    for members in np.split(order, np.flatnonzero(np.diff(category[order])) + 1):
+        prior = smoothing.popular_prior * evidence.popular
         if len(members) and category[members[0]] >= 0 and smoothing.category_prior > 0:
             holds = np.unique(by_item[:, members].indices)
             total = float(weights[holds].sum())
@@ -119,11 +148,12 @@ def _score(
     anchors: NDArray[np.int32],
     totals: NDArray[np.float64],
     prior: NDArray[np.float64],
+    trend: NDArray[np.float64],
     k: int,
     smoothing: Smoothing,
 ) -> _Rows:
     """Score the anchors' companions, join the best of the prior that they lack, keep the K best of each."""
-    best = _best_of(prior, k + 1)
+    best = _best_of(prior * trend, k + 1)
     place = np.full(len(prior), -1, dtype=np.int32)
     place[best] = np.arange(len(best))
 
@@ -145,7 +175,7 @@ def _score(
     mass = np.concatenate([mass, prior[prior_item]])
     together = np.concatenate([counted.together[entries], np.zeros(len(prior_item), dtype=np.uint32)])
     scale = totals[anchors] + smoothing.category_prior + smoothing.popular_prior
-    score = (mass / np.maximum(scale, 1e-9)[row]).astype(np.float32)
+    score = (trend[item] * mass / np.maximum(scale, 1e-9)[row]).astype(np.float32)
 
     order = np.lexsort((item, -score, row))
     sorted_row = row[order]

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.records import CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Model, Shop
-from training.baskets import Families, ages, basket_matrix, basket_weights, decay, families
+from training.baskets import Families, ages, anchor_window, basket_matrix, basket_weights, decay, families
 from training.cards import Assortment, assortment
-from training.complements import Smoothing, complements
+from training.complements import Evidence, Smoothing, complements
 from training.histories import bought_again, histories
-from training.popularity import bestsellers, recent_share, variants
+from training.popularity import bestsellers, popularity, trend, variants
 from training.records import Catalogue, Orders
 from training.settings import TrainSettings
 from training.titles import stems
@@ -50,23 +51,17 @@ def build_model(
 
     progress("baskets", 0.0)
     baskets = basket_matrix(orders, shelf.bought, family)
-    sizes = np.diff(baskets.indptr)
-    weights = basket_weights(sizes, decay(age, settings.half_life_share), settings.size_discount)
-    now = decay(age, settings.popular_half_life_share)
-    recent = _recent_items(orders, shelf, now)
+    recent = _recent_items(orders, shelf, decay(age, settings.popular_half_life_share))
     by_family = variants(recent, family.of_item, family.count)
     leader = by_family.item[by_family.indptr[:-1]]
 
     progress("cross_sell", 0.0)
     cross_sell = complements(
-        baskets,
-        weights,
-        recent_share(baskets, now),
-        shelf.category[leader],
+        _evidence(baskets, age, shelf.category[leader], settings, timed=orders.timed),
         settings.neighbours,
         Smoothing(settings.discount, settings.category_prior, settings.popular_prior),
-        settings.min_support,
-        threads,
+        min_support=settings.min_support,
+        threads=threads,
     )
     progress("upsell", 0.0)
     upsell = upgrades(
@@ -102,6 +97,34 @@ def build_model(
         customers=customers,
         shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency),
         settings=dataclasses.asdict(settings),
+    )
+
+
+def _evidence(
+    baskets: sp.csr_array,
+    age: NDArray[np.float64],
+    category: NDArray[np.int32],
+    settings: TrainSettings,
+    *,
+    timed: bool,
+) -> Evidence:
+    """Weigh the baskets as the settings say."""
+    sizes = np.diff(baskets.indptr)
+    pairs = sizes > 1
+    mean_size = float(sizes[pairs].mean()) if pairs.any() else 0.0
+
+    def popular(half_life: float) -> NDArray[np.float64]:
+        return popularity(baskets, basket_weights(sizes, decay(age, half_life), settings.size_discount))
+
+    weights = basket_weights(sizes[pairs], decay(age[pairs], settings.half_life_share), settings.size_discount)
+    paired = baskets[pairs]
+    return Evidence(
+        baskets=paired,
+        weights=(weights / weights.mean() if len(weights) else weights).astype(np.float32),
+        anchor_weights=anchor_window(paired, settings.anchor_window) if timed and settings.anchor_window > 0 else None,
+        popular=mean_size * popular(settings.popular_half_life_share),
+        trend=trend(popular(settings.trend_half_life_share), popular(settings.half_life_share), settings.trend),
+        category=category,
     )
 
 

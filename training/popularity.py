@@ -8,21 +8,34 @@ from numpy.typing import NDArray
 
 from models.records import Lists
 
+_RARE = 1e-5
+"""A popularity that is too small to speak of a trend."""
 
-def recent_share(matrix: sp.csr_array, decayed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of (decayed) baskets that hold each column: `π_j = Σ_b decay_b·[j ∈ b] / Σ_b decay_b`.
+
+def popularity(matrix: sp.csr_array, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the sold (weighted) items that are this one: `π_j = Σ_b w_b·[j ∈ b] / Σ_b w_b·|b|`.
 
     Args:
         matrix: baskets × columns, ones.
-        decayed: (n_baskets,), weight of each basket by its age.
+        weights: (n_baskets,), weight of each basket.
 
     Returns:
-        float64 (n_columns,), 0…1; zeros where there are no baskets.
+        float64 (n_columns,), sums to 1; zeros where nothing was sold.
     """
-    total = decayed.sum()
-    if total <= 0:
-        return np.zeros(matrix.shape[1])
-    return np.asarray(matrix.T @ decayed / total, dtype=np.float64)
+    mass = np.asarray(matrix.T @ weights, dtype=np.float64)
+    total = mass.sum()
+    return mass / total if total > 0 else mass
+
+
+def trend(now: NDArray[np.float64], always: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """`((now + ε) / (always + ε))^exponent`, ε = 1e-5: above 1 what sells more than it used to.
+
+    Args:
+        now: popularity with a short half-life, (n_items,).
+        always: popularity with a long one, (n_items,).
+        exponent: 0 gives 1 everywhere.
+    """
+    return np.asarray(np.power((now + _RARE) / (always + _RARE), exponent), dtype=np.float64)
 
 
 def bestsellers(recent: NDArray[np.floating], category: NDArray[np.int32], n_categories: int, length: int) -> Lists:

@@ -22,10 +22,14 @@ class TrainSettings:
         min_support: baskets that must hold both items before the pair counts as evidence, ≥ 1.
         size_discount: p of the basket weight |b|^-p, 0–2: large baskets say less about each pair.
         half_life_share: half-life of a basket's weight, as a share of the data's time span; 0 is no decay.
+        anchor_window: an anchor's own baskets halve in weight every so many, newest first: a busy item forgets fast,
+            a rare one does not; 0 is no window. Without times there is neither decay nor window.
         discount: δ, mean basket weights subtracted from every pair count (absolute discounting), ≥ 0.
         category_prior: κ₁, mean basket weights of belief in the anchor's category, ≥ 0.
-        popular_prior: κ₂, mean basket weights of belief in what is popular now, ≥ 0.
-        popular_half_life_share: half-life of "popular now", as a share of the data's time span; 0 is no decay.
+        popular_prior: κ₂, mean basket weights of belief in what is popular, ≥ 0.
+        popular_half_life_share: half-life of popularity, as a share of the data's time span; 0 is no decay.
+        trend: exponent of (popularity now / popularity over all time), 0 is no trend.
+        trend_half_life_share: half-life of "now" in the trend, as a share of the data's time span.
         upsell_min_ratio, upsell_max_ratio: an upsell costs at least and at most this many times the item.
         consumable_share: an item is consumable where at least this share of its buyers bought it again, 0–1.
         consumable_buyers: buyers an item needs before that share is believed, ≥ 1.
@@ -35,12 +39,15 @@ class TrainSettings:
     neighbours: int = 100
     upgrades: int = 20
     min_support: int = 2
-    size_discount: float = 0.6
-    half_life_share: float = 0.33
+    size_discount: float = 0.5
+    half_life_share: float = 0.7
+    anchor_window: float = 200.0
     discount: float = 0.5
     category_prior: float = 8.0
-    popular_prior: float = 20.0
-    popular_half_life_share: float = 0.067
+    popular_prior: float = 5.0
+    popular_half_life_share: float = 0.2
+    trend: float = 0.1
+    trend_half_life_share: float = 0.02
     upsell_min_ratio: float = 1.05
     upsell_max_ratio: float = 3.0
     consumable_share: float = 0.2
@@ -62,10 +69,13 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "min_support": (1, 1_000_000),
     "size_discount": (0, 2),
     "half_life_share": (0, 100),
+    "anchor_window": (0, 1e9),
     "discount": (0, 100),
     "category_prior": (0, 10_000),
     "popular_prior": (0, 10_000),
     "popular_half_life_share": (0, 100),
+    "trend": (0, 4),
+    "trend_half_life_share": (0, 100),
     "upsell_min_ratio": (1, 1000),
     "upsell_max_ratio": (1, 1000),
     "consumable_share": (0, 1),

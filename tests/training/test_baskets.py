@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
+import scipy.sparse as sp
 
-from training.baskets import ages, basket_matrix, basket_weights, decay, families
+from training.baskets import ages, anchor_window, basket_matrix, basket_weights, decay, families
 from training.records import Orders
 
 
@@ -36,12 +37,17 @@ def test_ages_run_from_one_to_zero(orders_of: Callable[..., Orders]) -> None:
 
 
 def test_weights_by_hand() -> None:
-    """|b|^-1 with one half-life for the older basket, scaled to a mean of 1."""
+    """|b|^-1 with one half-life for the older basket."""
     decayed = decay(np.array([1.0, 0.0]), 1.0)
     assert decayed.tolist() == [0.5, 1.0]
-    weights = basket_weights(np.array([2, 4]), decayed, 1.0)
-    assert np.allclose(weights, [1, 1])
-    assert weights.dtype == np.float32
-    assert np.allclose(basket_weights(np.array([1, 4]), np.ones(2), 0.5), [4 / 3, 2 / 3])
+    assert basket_weights(np.array([2, 4]), decayed, 1.0).tolist() == [0.25, 0.25]
+    assert basket_weights(np.array([1, 4]), np.ones(2), 0.5).tolist() == [1, 0.5]
     assert decay(np.array([1.0, 0.0]), 0).tolist() == [1, 1]
     assert len(basket_weights(np.array([], dtype=np.int64), np.array([]), 1.0)) == 0
+
+
+def test_a_busy_item_forgets_and_a_rare_one_does_not() -> None:
+    """With a window of one basket: the item of three baskets keeps ¼, ½, 1; the item of one keeps 1."""
+    baskets = sp.csr_array(np.array([[1, 0], [1, 1], [1, 0]], dtype=np.float32))
+    assert baskets.indices.tolist() == [0, 0, 1, 0]
+    assert anchor_window(baskets, 1.0).tolist() == [0.25, 0.5, 1, 1]

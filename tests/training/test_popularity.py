@@ -5,14 +5,21 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.popularity import bestsellers, recent_share, variants
+from training.popularity import bestsellers, popularity, trend, variants
 
 
-def test_recent_share_by_hand() -> None:
-    """Three baskets of weight 1, 1 and 2: an item in the last one only has half of the mass."""
+def test_popularity_by_hand() -> None:
+    """Three baskets of weight 1, 1 and 2: the item in the last one only has half of what was sold."""
     matrix = sp.csr_array(np.array([[1, 0], [1, 0], [0, 1]], dtype=np.float32))
-    assert recent_share(matrix, np.array([1.0, 1.0, 2.0])).tolist() == [0.5, 0.5]
-    assert recent_share(matrix[:0], np.array([])).tolist() == [0, 0]
+    assert popularity(matrix, np.array([1.0, 1.0, 2.0])).tolist() == [0.5, 0.5]
+    assert popularity(matrix[:0], np.array([])).tolist() == [0, 0]
+
+
+def test_trend_by_hand() -> None:
+    """An item that sells four times its usual share has a trend of 2 at exponent ½; exponent 0 sees none."""
+    now, always = np.array([0.4, 0.1]), np.array([0.1, 0.1])
+    assert np.allclose(trend(now, always, 0.5), [2, 1], atol=1e-3)
+    assert trend(now, always, 0).tolist() == [1, 1]
 
 
 @given(
