@@ -107,7 +107,7 @@ def _anchor_totals(evidence: Evidence) -> NDArray[np.float64]:
 
 
 def _candidates(k: int) -> int:
-    """How many companions by count are scored for a list of k: those beyond are too far behind for the prior to lift."""
+    """How many companions by count are scored for a list of k; those beyond are too far behind to be lifted by priors."""
     return max(4 * k, 200)
 
 
