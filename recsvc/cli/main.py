@@ -10,9 +10,10 @@ from types import ModuleType
 
 SUBCOMMANDS: dict[str, str] = {
     "train": "read orders and a catalogue, write a model version",
+    "demo-shop": "generate a shop to try everything on",
     "serve": "answer /recommend and picks from the published version",
 }
-"""Subcommand → its line in `recsvc --help`; its module is `recsvc.cli.<name>`."""
+"""Subcommand → its line in `recsvc --help`; its module is `recsvc.cli.<name>`, a dash in it an underscore."""
 
 EXIT_BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _load(name: str) -> ModuleType:
     try:
-        return importlib.import_module(f"recsvc.cli.{name}")
+        return importlib.import_module(f"recsvc.cli.{name.replace('-', '_')}")
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in {"recsvc", "models"}:
             raise
