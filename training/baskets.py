@@ -51,7 +51,8 @@ def basket_matrix(orders: Orders, item_map: NDArray[np.int32], families: Familie
     """
     columns = families.of_item[item_map[orders.item]]
     ones = np.ones(len(columns), dtype=np.float32)
-    matrix = sp.csr_array((ones, columns, orders.indptr), shape=(orders.n_orders, families.count))
+    shape = (orders.n_orders, families.count)
+    matrix = sp.csr_array((ones, columns, orders.indptr.copy()), shape=shape)  # a copy: summing works in place
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

@@ -107,7 +107,7 @@ def _anchor_totals(evidence: Evidence) -> NDArray[np.float64]:
 
 
 def _candidates(k: int) -> int:
-    """How many companions by count are scored for a list of k; those beyond are too far behind to be lifted by priors."""
+    """How many companions by count are scored for a list of k; no prior lifts those beyond into it."""
     return max(4 * k, 200)
 
 

@@ -26,6 +26,10 @@ VARIANT_WORDS = frozenset(f"{_COLOURS} {_SIZES}".split())
 """Words by which the variants of one product differ; numbers and sizes such as `500ml` count as well."""
 
 
+_LARGEST = 12
+"""A title that more items share is a description ("yogurt, 6 oz"), not the name of one product in variants."""
+
+
 def stems(titles: Sequence[str]) -> NDArray[np.int32]:
     """Label items whose titles differ in nothing but variant words, numbers and the order of the rest.
 
@@ -33,7 +37,7 @@ def stems(titles: Sequence[str]) -> NDArray[np.int32]:
         titles: one per item, empty where unknown.
 
     Returns:
-        int32 (n_items,): a label shared by at least two items, or -1.
+        int32 (n_items,): a label shared by at least two items and at most twelve, or -1.
     """
     keys = [_key(title) for title in titles]
     members: dict[tuple[str, ...], list[int]] = {}
@@ -41,7 +45,7 @@ def stems(titles: Sequence[str]) -> NDArray[np.int32]:
         if key:
             members.setdefault(key, []).append(item)
     labels = np.full(len(titles), -1, dtype=np.int32)
-    for label, items in enumerate(group for group in members.values() if len(group) > 1):
+    for label, items in enumerate(group for group in members.values() if 1 < len(group) <= _LARGEST):
         labels[items] = label
     return labels
 

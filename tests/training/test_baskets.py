@@ -26,6 +26,7 @@ def test_variants_in_one_basket_count_once(orders_of: Callable[..., Orders]) -> 
     orders = orders_of([("o1", "c", 1, ["blue", "red", "tie"]), ("o2", "c", 2, ["red"])])
     matrix = basket_matrix(orders, np.arange(3, dtype=np.int32), families([b"shirt", b"shirt", b""]))
     assert matrix.toarray().tolist() == [[1, 1], [1, 0]]
+    assert orders.indptr.tolist() == [0, 3, 4]  # the orders themselves stay as they were
 
 
 def test_ages_run_from_one_to_zero(orders_of: Callable[..., Orders]) -> None:

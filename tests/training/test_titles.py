@@ -22,3 +22,9 @@ def test_word_order_does_not_matter() -> None:
     """`MUG RED SPOTTY` and `SPOTTY MUG BLUE` are alike."""
     labels = stems(["MUG RED SPOTTY", "SPOTTY MUG BLUE"])
     assert labels[0] == labels[1] >= 0
+
+
+def test_a_title_that_many_share_is_a_description() -> None:
+    """Thirteen items called `Yogurt` are thirteen products; twelve may be one in variants."""
+    assert stems(["Yogurt 6 oz"] * 13).tolist() == [-1] * 13
+    assert len(set(stems(["Yogurt 6 oz"] * 12).tolist())) == 1
