@@ -12,7 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-import threadpoolctl
 from training.readers.catalogue import read_catalogue
 from training.readers.files import InputError
 from training.readers.orders import ReadOptions, read_orders
@@ -53,10 +52,9 @@ def run(args: argparse.Namespace) -> int:
             root.mkdir(parents=True, exist_ok=True)
             orders, read = read_orders(args.orders, options, args.rejects or root / "rejects.csv", progress)
             catalogue = read_catalogue(args.catalogue, options)[0] if args.catalogue else None
-            with threadpoolctl.threadpool_limits(args.threads or None):
-                model = build_model(
-                    orders, catalogue, settings, currency=args.currency, threads=args.threads, progress=progress
-                )
+            model = build_model(
+                orders, catalogue, settings, currency=args.currency, threads=args.threads, progress=progress
+            )
             progress("write", 0.0)
             name = _write(Registry(root), model, read, time.monotonic() - started)
     except (InputError, SettingsError) as error:
