@@ -115,6 +115,8 @@ class Customers:
         item: int32 (nnz,), last bought first, then item up.
         count: uint32 (nnz,), baskets of this customer with the item.
         last_day: int32 (nnz,), days since 1970-01-01 (UTC) of the last one; -1 where orders carry no time.
+        first_day: int32 (nnz,), likewise of the first one: with `count` it gives the customer's own rhythm;
+            None where the trainer did not tell.
     """
 
     ids: StringTable
@@ -122,6 +124,7 @@ class Customers:
     item: NDArray[np.int32]
     count: NDArray[np.uint32]
     last_day: NDArray[np.int32]
+    first_day: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         _check_rows(self.indptr, len(self.item))
@@ -131,6 +134,10 @@ class Customers:
             raise ValueError("customer ids and rows differ in number")
         if not len(self.item) == len(self.count) == len(self.last_day):
             raise ValueError("item, count and last_day differ in length")
+        if self.first_day is not None:
+            _check_dtype("first_day", self.first_day, np.int32)
+            if len(self.first_day) != len(self.item):
+                raise ValueError("item and first_day differ in length")
 
 
 @dataclass(frozen=True, slots=True)
