@@ -1,0 +1,45 @@
+"""Answer /recommend and picks from the published version."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+
+from recsvc.cli.main import CommandError
+from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback, parse_setting
+
+_OPTIONS = {"bind": "HOST:PORT", "workers": "N", "threads": "N", "models": "DIR"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options; each overrides its variable."""
+    for name, choice in choices().items():
+        if name in _OPTIONS:
+            parser.add_argument(f"--{name}", metavar=_OPTIONS[name], help=f"{choice.meaning} ({choice.env})")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal ends it."""
+    try:
+        settings = from_environment(os.environ)
+        known = choices()
+        given = {name: getattr(args, name) for name in _OPTIONS if getattr(args, name) is not None}
+        chosen = {name: parse_setting(known[name], text, f"--{name} ") for name, text in given.items()}
+        settings = dataclasses.replace(settings, **chosen)  # type: ignore[arg-type]  # parsed by their own fields
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+    refuse_open_bind(settings)
+    from recsvc import server  # noqa: PLC0415  # gunicorn is loaded only to serve
+
+    server.run(settings)
+    return 0
+
+
+def refuse_open_bind(settings: ServiceSettings) -> None:
+    """Refuse to listen where other machines can reach a service that asks for no key."""
+    if not is_loopback(settings.bind) and not settings.allow_open:
+        raise CommandError(
+            f"{settings.bind} can be reached from other machines and no key is asked. "
+            "Bind to 127.0.0.1 behind a proxy, or set RECSVC_ALLOW_OPEN=1 where the network itself keeps others out"
+        )

@@ -1,0 +1,61 @@
+"""Why an item stands on a shelf: a code, a sentence, and the numbers behind it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from models.records import ItemFacts, Shop
+from recsvc.picks import Due
+from recsvc.ranking import Pick
+from recsvc.shelves import CATEGORY_BESTSELLERS
+from recsvc.web.messages import Evidence, Reason
+
+
+class Anchor(NamedTuple):
+    """An item that a reason may name."""
+
+    item: int
+    item_id: str
+    title: str
+
+
+def lift(together: int, orders_i: int, orders_j: int, orders_total: int) -> float | None:
+    """`P(i and j) / (P(i) · P(j)) = together · total / (orders_i · orders_j)`, None where an item has no order.
+
+    1 means independent; tea in 3 of 4 baskets, cup in 3, both in 2: 2 · 4 / (3 · 3) = 0.89.
+    Source: Brin, Motwani, Ullman, Tsur, SIGMOD 1997 (there called interest).
+    """
+    if not orders_i or not orders_j:
+        return None
+    return round(together * orders_total / (orders_i * orders_j), 2)
+
+
+def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade: bool) -> Reason:
+    """The reason of an item that a vector brought."""
+    orders = facts.orders.item(anchor.item)
+    evidence = Evidence(
+        orders_together=pick.together,
+        orders_with_item=orders,
+        lift=lift(pick.together, orders, facts.orders.item(pick.item), shop.orders),
+        window_days=shop.window_days,
+    )
+    if upgrade:
+        return Reason("upgrade", anchor.item_id, f"A step up from {anchor.title}", evidence)
+    return Reason("bought_together", anchor.item_id, f"Often bought with {anchor.title}", evidence)
+
+
+def fallback(pick: Pick, anchors: Sequence[Anchor], category: str | None, *, upgrade: bool) -> Reason:
+    """The reason of an item that fills a place nothing learned could fill."""
+    because = anchors[pick.because] if pick.because >= 0 else None
+    if pick.fallback != CATEGORY_BESTSELLERS:
+        return Reason("bestseller", None, "Popular in this shop", None)
+    where = f" in {category}" if category else ""
+    text = f"Popular{where}, a step up from {because.title}" if upgrade and because else f"Popular{where}"
+    return Reason("category_bestseller", because.item_id if because else None, text, None)
+
+
+def due_again(due: Due, item_id: str) -> Reason:
+    """The reason of a consumable that its buyer will need again."""
+    evidence = Evidence(own_orders=due.orders, interval_days=round(due.interval_days, 1), days_since=due.days_since)
+    return Reason("due_again", item_id, f"You have bought this {due.orders} times; it may be time again", evidence)

@@ -1,0 +1,102 @@
+"""gunicorn, told what we need: threads, many workers, no control socket, counters shared between workers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from models.registry import Registry
+from recsvc.settings import ServiceSettings
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a folder for heartbeats, named by gunicorn's own advice
+_MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Service(BaseApplication):
+    """The service under gunicorn; each worker assembles its own app after the fork."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our settings to gunicorn; no file and no command line of its own is read."""
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": settings.bind,
+            "workers": settings.worker_count,
+            "threads": settings.threads,
+            "worker_class": "gthread",
+            "keepalive": settings.keepalive_seconds,
+            "timeout": settings.timeout_seconds,
+            "graceful_timeout": settings.graceful_seconds,
+            "loglevel": settings.log_level,
+            "limit_request_line": 8_190,
+            "control_socket_disable": True,
+            "worker_tmp_dir": _heartbeat_folder(),
+            "proc_name": "recsvc",
+            "when_ready": _when_ready,
+            "child_exit": _child_exit,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:  # noqa: ANN401  # a WSGI app; gunicorn's own name for its type is private
+        """Assemble the app in a worker, and open the version before the first request comes."""
+        from recsvc.store.artefact import ArtefactStore  # noqa: PLC0415  # after the fork, in the worker only
+        from recsvc.web.app import create_app  # noqa: PLC0415  # reads PROMETHEUS_MULTIPROC_DIR when imported
+
+        _log_to_stderr(self._settings.log_level)
+        store = ArtefactStore(Registry(self._settings.models), self._settings.refresh_seconds)
+        store.snapshot()
+        return create_app(self._settings, store)
+
+
+def run(settings: ServiceSettings) -> None:
+    """Serve until a signal ends it.
+
+    The workers' counters lie in `PROMETHEUS_MULTIPROC_DIR`, emptied of what earlier workers left there; where it is
+    not set, in a folder of our own that goes when the service ends.
+    """
+    named = os.environ.get(_MULTIPROC)
+    folder = Path(named or tempfile.mkdtemp(prefix="recsvc-counters-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink()
+    os.environ[_MULTIPROC] = str(folder)
+    service = Service(settings)
+    if not named:
+        # In this hook, for only the arbiter runs it: workers leave through the same stack as their parent.
+        service.cfg.set("on_exit", lambda _arbiter: shutil.rmtree(folder, ignore_errors=True))
+    service.run()
+
+
+def _when_ready(arbiter: Any) -> None:  # noqa: ANN401  # gunicorn has no types
+    address = str(arbiter.LISTENERS[0])
+    print(f"recsvc serves on {address}, try: curl '{address}/recommend?item_id=YOUR_ITEM&n=4'", flush=True)  # noqa: T201  # for the person who started it
+
+
+def _child_exit(arbiter: Any, worker: Any) -> None:  # noqa: ANN401, ARG001  # gunicorn has no types
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  # not before the folder is named
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library has no types here
+
+
+def _heartbeat_folder() -> str | None:
+    """Memory rather than disk, where there is one: a slow disk must not kill workers."""
+    return str(_SHARED_MEMORY) if os.access(_SHARED_MEMORY, os.W_OK) else None
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s [%(process)d] [%(levelname)s] %(name)s: %(message)s"))
+    logger = logging.getLogger("recsvc")
+    logger.handlers[:] = [handler]
+    logger.setLevel(level.upper())
+    logger.propagate = False

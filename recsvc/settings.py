@@ -1,0 +1,190 @@
+"""What an operator may choose: one record, read once from the environment, checked where it is read."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, get_type_hints
+
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names its variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a field of the settings is to its operator.
+
+    Attributes:
+        env: its variable in the environment.
+        unit: of its value.
+        meaning: a sentence.
+        parse: text → value; a ValueError says what the value should be.
+    """
+
+    env: str
+    unit: str
+    meaning: str
+    parse: Callable[[str], object]
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    return functools.partial(_whole_between, low, high)
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    return functools.partial(_between, low, high)
+
+
+def _whole_between(low: int, high: int, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise ValueError(f"is a whole number between {low} and {high}")
+    return int(text)
+
+
+def _between(low: float, high: float, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:  # also true of nan
+        raise ValueError(f"is a number between {low:g} and {high:g}")
+    return value
+
+
+def _flag(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise ValueError("is 0 or 1")
+    return text == "1"
+
+
+def _level(text: str) -> str:
+    if text not in _LOG_LEVELS:
+        raise ValueError(f"is one of {', '.join(_LOG_LEVELS)}")
+    return text
+
+
+def _bind(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise ValueError("is HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """Every choice of the service, with its variable, unit and meaning; `docs/reference/settings.md` lists them."""
+
+    models: Annotated[Path, Choice("RECSVC_MODELS", "folder", "where model versions lie", Path)] = Path(
+        "models/trained"
+    )
+    bind: Annotated[str, Choice("RECSVC_BIND", "HOST:PORT", "where to listen; port 0 takes a free one", _bind)] = (
+        "127.0.0.1:8000"
+    )
+    allow_open: Annotated[
+        bool,
+        Choice("RECSVC_ALLOW_OPEN", "0 or 1", "allow a bind that other machines reach although no key is asked", _flag),
+    ] = False
+    workers: Annotated[
+        int, Choice("RECSVC_WORKERS", "processes", "worker processes; 0 means one per core", _integer(0, 512))
+    ] = 0
+    threads: Annotated[int, Choice("RECSVC_THREADS", "threads", "threads per worker", _integer(1, 256))] = 8
+    keepalive_seconds: Annotated[
+        int, Choice("RECSVC_KEEPALIVE_SECONDS", "s", "how long an idle connection stays open", _integer(0, 3_600))
+    ] = 75
+    timeout_seconds: Annotated[
+        int, Choice("RECSVC_TIMEOUT_SECONDS", "s", "a worker silent for so long is replaced", _integer(1, 3_600))
+    ] = 30
+    graceful_seconds: Annotated[
+        int, Choice("RECSVC_GRACEFUL_SECONDS", "s", "how long requests may go on after TERM", _integer(0, 3_600))
+    ] = 20
+    log_level: Annotated[str, Choice("RECSVC_LOG_LEVEL", "level", "debug, info, warning or error", _level)] = "info"
+    refresh_seconds: Annotated[
+        float,
+        Choice("RECSVC_REFRESH_SECONDS", "s", "how often a worker looks for a new version", _number(0, 3_600)),
+    ] = 1.0
+    max_body_bytes: Annotated[
+        int,
+        Choice("RECSVC_MAX_BODY_BYTES", "bytes", "a larger body is refused with 413", _integer(1_024, 2**30)),
+    ] = 262_144
+    max_url_bytes: Annotated[
+        int,
+        Choice("RECSVC_MAX_URL_BYTES", "bytes", "a longer path and query is refused with 414", _integer(256, 8_000)),
+    ] = 8_000
+    stem_cap: Annotated[
+        int, Choice("RECSVC_STEM_CAP", "items", "how many items with titles alike one shelf may hold", _integer(1, 100))
+    ] = 2
+    picks_history: Annotated[
+        int,
+        Choice(
+            "RECSVC_PICKS_HISTORY", "items", "how many of a customer's last items speak for picks", _integer(1, 100)
+        ),
+    ] = 20
+    picks_half_life_days: Annotated[
+        float,
+        Choice(
+            "RECSVC_PICKS_HALF_LIFE_DAYS", "days", "age at which a purchase speaks half as loud", _number(0.1, 3_650)
+        ),
+    ] = 30.0
+    due_after_days: Annotated[
+        float,
+        Choice(
+            "RECSVC_DUE_AFTER_DAYS",
+            "days",
+            "when a consumable bought at least twice is due again, where its rhythm is unknown",
+            _number(1, 3_650),
+        ),
+    ] = 28.0
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes to start."""
+        return self.workers or os.cpu_count() or 1
+
+
+def choices() -> dict[str, Choice]:
+    """Field name → what it is to its operator, in the record's order."""
+    hints = get_type_hints(ServiceSettings, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+
+
+def from_environment(env: Mapping[str, str]) -> ServiceSettings:
+    """Read the settings; an absent or empty variable leaves its default.
+
+    Raises:
+        SettingsError: names the variable, its value and what it should be.
+    """
+    chosen: dict[str, object] = {}
+    for name, choice in choices().items():
+        if text := env.get(choice.env, "").strip():
+            chosen[name] = parse_setting(choice, text, choice.env)
+    return ServiceSettings(**chosen)  # type: ignore[arg-type]  # each value comes from its own field's parser
+
+
+def parse_setting(choice: Choice, text: str, said_by: str) -> object:
+    """Parse one setting's text.
+
+    Raises:
+        SettingsError: names `said_by`, the variable or option that held the text.
+    """
+    try:
+        return choice.parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{said_by}={text!r} {error}; it says {choice.meaning}") from error
+
+
+def is_loopback(bind: str) -> bool:
+    """Whether only this machine can reach `bind`."""
+    host = bind.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

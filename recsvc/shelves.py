@@ -1,0 +1,192 @@
+"""From a question to shelves: fetch vectors, merge, fill, fall back. Knows the store's contract, not HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from models.money import PRICE_UNKNOWN
+from models.records import CROSS_SELL, UPSELL
+from recsvc.ranking import NO_LIMIT, Gate, Pick, Shelf, merge, swaps
+from recsvc.store.contract import Row, Snapshot
+
+CART = "cart"
+"""Kind of the vectors trained for whole carts; used for carts of two and more where a version holds it."""
+
+CATEGORY_BESTSELLERS = "category_bestsellers"
+BESTSELLERS = "bestsellers"
+
+ShelfType = Literal["cross_sell", "upsell"]
+Purchased = Literal["exclude", "include"]
+EmptyReason = Literal["unknown_item", "below_support", "all_filtered", "cooled_down", "no_model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question, checked and in one form, wherever it came from.
+
+    Attributes:
+        item_ids: the page's item, or a cart's lines without doubles.
+        types: shelves asked for.
+        n: places per shelf.
+        exclude: ids that stay out, with their families; sorted.
+        low, high: price bounds in ten-thousandths, None for none.
+        in_stock: leave out what cannot be bought.
+        customer_id: whose purchases to look up, None for nobody's (also where consent forbids it).
+        purchased: `exclude` leaves out what the customer bought, unless consumable.
+        fallback: fill up with labelled bestsellers.
+        explain: say why.
+        fields: what to tell of each item, empty for all.
+        private: the answer is for one customer, cart or consent: it must not be cached.
+    """
+
+    item_ids: tuple[str, ...]
+    types: tuple[ShelfType, ...]
+    n: int
+    exclude: tuple[str, ...]
+    low: int | None
+    high: int | None
+    in_stock: bool
+    customer_id: str | None
+    purchased: Purchased
+    fallback: bool
+    explain: bool
+    fields: tuple[str, ...]
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One shelf, filled.
+
+    Attributes:
+        picks: what stands there; `because` points into `Shelves.anchors`.
+        fallback: the weakest fallback used: none, category_bestsellers or bestsellers.
+        empty_reason: why nothing stands there, None where something does.
+    """
+
+    picks: Sequence[Pick]
+    fallback: str
+    empty_reason: EmptyReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The shelves of one answer.
+
+    Attributes:
+        anchors: indices of the known items asked about.
+        missing_ids: the unknown ones, in the order asked.
+        shelves: per type asked for.
+    """
+
+    anchors: Sequence[int]
+    missing_ids: Sequence[str]
+    shelves: Mapping[ShelfType, Filled]
+
+
+def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int) -> Shelves:
+    """Answer one question from one version."""
+    found = snapshot.find(ask.item_ids)
+    anchors = [item for item in found if item >= 0]
+    missing = [item_id for item_id, item in zip(ask.item_ids, found, strict=True) if item < 0]
+    kinds = [UPSELL] if ask.types == (UPSELL,) else [*ask.types, CART] if len(anchors) > 1 else list(ask.types)
+    vectors = snapshot.vectors(kinds, anchors) if anchors else {}
+    gate = _gate(snapshot, ask, anchors)
+    filled: dict[ShelfType, Filled] = {}
+    for shelf_type in ask.types:
+        shelf = Shelf(gate, ask.n, stem_cap)
+        if shelf_type == CROSS_SELL:
+            filled[shelf_type] = _cross_sell(snapshot, ask, anchors, vectors, shelf)
+        else:
+            filled[shelf_type] = _upsell(snapshot, ask, anchors, vectors, shelf)
+    return Shelves(anchors, missing, filled)
+
+
+def cross_sell_votes(
+    snapshot: Snapshot, vectors: Mapping[str, list[Row]], n_anchors: int
+) -> tuple[list[Row], list[float], list[int]]:
+    """Rows, weights and anchors to merge: cart vectors and `cart_blend` times cross-sell, or cross-sell alone."""
+    cart, cross = vectors.get(CART, []), vectors.get(CROSS_SELL, [])
+    positions = list(range(n_anchors))
+    if n_anchors < 2 or not cart:
+        return cross, [1.0] * len(cross), positions[: len(cross)]
+    blend = snapshot.settings.get("cart_blend", 0.0)
+    if not isinstance(blend, int | float) or blend <= 0 or not cross:
+        return cart, [1.0] * len(cart), positions
+    return [*cart, *cross], [1.0] * len(cart) + [float(blend)] * len(cross), positions * 2
+
+
+def _cross_sell(
+    snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf
+) -> Filled:
+    shelf.put(merge(*cross_sell_votes(snapshot, vectors, len(anchors))))
+    fallback = "none"
+    if ask.fallback:
+        fallback = backfill(snapshot, anchors, shelf)
+    return _filled(shelf, fallback, anchors)
+
+
+def _upsell(
+    snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf
+) -> Filled:
+    """For one item what is dearer than it; for a cart the best swaps over its lines."""
+    prices = [snapshot.facts.price.item(item) for item in anchors]
+    floors = [NO_LIMIT if price == PRICE_UNKNOWN else price for price in prices]
+    shelf.put(swaps(vectors.get(UPSELL, [])), floors)
+    fallback = "none"
+    if ask.fallback:
+        for position, category in _categories(snapshot, anchors):
+            if category >= 0 and shelf.put_fallback(
+                snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position, floors[position]
+            ):
+                fallback = CATEGORY_BESTSELLERS
+    return _filled(shelf, fallback, anchors)
+
+
+def backfill(snapshot: Snapshot, anchors: Sequence[int], shelf: Shelf) -> str:
+    """Fill what is left with bestsellers of the anchors' categories, then of the shop; returns the weakest used."""
+    used = "none"
+    asked: set[int] = set()
+    for position, category in _categories(snapshot, anchors):
+        if category >= 0 and category not in asked and not shelf.full:
+            asked.add(category)
+            if shelf.put_fallback(snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position):
+                used = CATEGORY_BESTSELLERS
+    if not shelf.full and shelf.put_fallback(snapshot.bestsellers(-1), BESTSELLERS):
+        used = BESTSELLERS
+    return used
+
+
+def _categories(snapshot: Snapshot, anchors: Sequence[int]) -> Iterator[tuple[int, int]]:
+    category = snapshot.facts.category
+    return ((position, category.item(item)) for position, item in enumerate(anchors))
+
+
+def _filled(shelf: Shelf, fallback: str, anchors: Sequence[int]) -> Filled:
+    if shelf.picks:
+        return Filled(shelf.picks, fallback, None)
+    if shelf.filtered:
+        return Filled([], "none", "all_filtered")
+    return Filled([], "none", "below_support" if anchors else "unknown_item")
+
+
+def _gate(snapshot: Snapshot, ask: Ask, anchors: Sequence[int]) -> Gate:
+    facts = snapshot.facts
+    low = PRICE_UNKNOWN if ask.low is None and ask.high is None else ask.low or 0
+    bought: frozenset[int] = frozenset()
+    if ask.customer_id is not None and ask.purchased == "exclude":
+        history = snapshot.customer(ask.customer_id)
+        if history is not None:
+            bought = frozenset(facts.family[history.item].tolist())
+    return Gate(
+        facts=facts,
+        variants=snapshot.variants,
+        barred=frozenset(facts.family.item(item) for item in anchors),
+        refused=frozenset(facts.family.item(item) for item in snapshot.find(ask.exclude) if item >= 0),
+        bought=bought,
+        low=low,
+        high=NO_LIMIT if ask.high is None else ask.high,
+        in_stock=ask.in_stock,
+    )

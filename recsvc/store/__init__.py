@@ -1,0 +1,1 @@
+"""Where answers come from: the `ModelStore` contract and its peers."""

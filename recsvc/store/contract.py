@@ -1,0 +1,130 @@
+"""The `ModelStore` contract: a request asks once for a snapshot and uses it for its whole answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.records import ItemFacts, Shop
+
+
+class Row(NamedTuple):
+    """One item's neighbours of one kind, by score down, then item up.
+
+    Attributes:
+        item: int32 (k,).
+        score: float32 (k,).
+        together: uint32 or float32 (k,), baskets that hold both.
+    """
+
+    item: NDArray[np.int32]
+    score: NDArray[np.float32]
+    together: NDArray[np.uint32] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What one customer bought, last bought first.
+
+    Attributes:
+        item: int32 (k,).
+        count: uint32 (k,), baskets with the item.
+        last_day: int32 (k,), days since 1970-01-01 (UTC), -1 where orders carry no time.
+        first_day: int32 (k,), likewise, or None where the version does not hold it.
+    """
+
+    item: NDArray[np.int32]
+    count: NDArray[np.uint32]
+    last_day: NDArray[np.int32]
+    first_day: NDArray[np.int32] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """What a store serves, for `/health/ready` and the log.
+
+    Attributes:
+        serving: name of the version that answers come from, None where there is none.
+        published: name that was published, None where nothing was.
+        refused: version name → why it is not served.
+    """
+
+    serving: str | None
+    published: str | None
+    refused: Mapping[str, str]
+
+    @property
+    def note(self) -> str | None:
+        """A sentence where the version served is not the one published, else None."""
+        if self.published is not None and self.published == self.serving:
+            return None
+        if self.published is None:
+            if self.serving is None:
+                return "no version at all: train one"
+            return f"nothing is published, serving the newest whole version {self.serving}"
+        reason = self.refused.get(self.published, "it is being opened")
+        instead = f"serving {self.serving}" if self.serving else "no other version is whole"
+        return f"{self.published} is published but not served ({reason}); {instead}"
+
+
+class Snapshot(Protocol):
+    """One immutable version. Items are indices: their places in the version's sorted ids."""
+
+    @property
+    def version(self) -> str:
+        """The version's name."""
+
+    @property
+    def generated_at(self) -> str:
+        """ISO 8601 time of training."""
+
+    @property
+    def shop(self) -> Shop:
+        """The numbers of the training data."""
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What the trainer was told, plain JSON values."""
+
+    @property
+    def facts(self) -> ItemFacts:
+        """What ranking must know of every item, mapped columns."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of vectors that this version holds."""
+
+    def find(self, item_ids: Sequence[str]) -> list[int]:
+        """Index of each id, -1 where unknown."""
+
+    def item_ids(self, items: Sequence[int]) -> list[str]:
+        """Id of each item."""
+
+    def vectors(self, kinds: Sequence[str], items: Sequence[int]) -> dict[str, list[Row]]:
+        """Per kind one row per item, in the order asked: one trip for all. A kind not held is absent."""
+
+    def cards(self, items: Sequence[int]) -> list[bytes]:
+        """Each item's card, a JSON object: one trip for all."""
+
+    def customer(self, customer_id: str) -> History | None:
+        """What a customer bought, None for an unknown one."""
+
+    def bestsellers(self, category: int) -> NDArray[np.int32]:
+        """A category's bestsellers, best first; -1 asks for the whole shop's."""
+
+    def variants(self, family: int) -> NDArray[np.int32]:
+        """The items of a family, most bought first."""
+
+
+class ModelStore(Protocol):
+    """Hands out snapshots of the version to serve."""
+
+    def snapshot(self) -> Snapshot | None:
+        """The version to serve now, None where there is none. Cheap; safe from any thread."""
+
+    def status(self) -> StoreStatus:
+        """What is served and why."""

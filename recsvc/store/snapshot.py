@@ -1,0 +1,66 @@
+"""A verified version on disk, seen through the `Snapshot` contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.artefact import Version
+from models.records import ItemFacts, Shop
+from recsvc.store.contract import History, Row
+
+
+class VersionSnapshot:
+    """One mapped version; it holds nothing but views."""
+
+    __slots__ = ("_model", "facts", "generated_at", "kinds", "settings", "shop", "version")
+
+    def __init__(self, version: Version) -> None:
+        self._model = version.model
+        self.version: str = version.name
+        self.generated_at: str = version.run.trained_at
+        self.shop: Shop = version.model.shop
+        self.settings: Mapping[str, object] = version.model.settings
+        self.facts: ItemFacts = version.model.facts
+        self.kinds: frozenset[str] = frozenset(version.model.vectors)
+
+    def find(self, item_ids: Sequence[str]) -> list[int]:
+        """Index of each id, -1 where unknown."""
+        return [self._model.items.find(item_id) for item_id in item_ids]
+
+    def item_ids(self, items: Sequence[int]) -> list[str]:
+        """Id of each item."""
+        return [self._model.items.text(item) for item in items]
+
+    def vectors(self, kinds: Sequence[str], items: Sequence[int]) -> dict[str, list[Row]]:
+        """Per kind one row per item, views of the mapped arrays."""
+        found = {}
+        for kind in kinds:
+            if (held := self._model.vectors.get(kind)) is not None:
+                spans = [held.row(item) for item in items]
+                found[kind] = [Row(held.item[span], held.score[span], held.together[span]) for span in spans]
+        return found
+
+    def cards(self, items: Sequence[int]) -> list[bytes]:
+        """Each item's card, a JSON object."""
+        return [self._model.cards[item] for item in items]
+
+    def customer(self, customer_id: str) -> History | None:
+        """What a customer bought, None for an unknown one."""
+        customers = self._model.customers
+        at = customers.ids.find(customer_id)
+        if at < 0:
+            return None
+        span = slice(int(customers.indptr[at]), int(customers.indptr[at + 1]))
+        first_day = None if customers.first_day is None else customers.first_day[span]
+        return History(customers.item[span], customers.count[span], customers.last_day[span], first_day)
+
+    def bestsellers(self, category: int) -> NDArray[np.int32]:
+        """A category's bestsellers, or with -1 the whole shop's."""
+        return self._model.bestsellers.row(len(self._model.categories) if category < 0 else category)
+
+    def variants(self, family: int) -> NDArray[np.int32]:
+        """The items of a family, most bought first."""
+        return self._model.variants.row(family)

@@ -1,0 +1,1 @@
+"""The HTTP side: what is asked, what is answered, and the specification of both."""

@@ -1,0 +1,173 @@
+"""The Flask app, assembled from settings and a store; nothing connects when this is imported."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import msgspec
+from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter
+
+from recsvc import __version__
+from recsvc.picks import PicksSettings, pick
+from recsvc.settings import ServiceSettings
+from recsvc.shelves import Ask, recommend
+from recsvc.store.contract import ModelStore, Snapshot
+from recsvc.web import caching, openapi, parse, problems, render
+from recsvc.web.messages import Alive, NoQuery, PicksQuery, Ready, RecommendQuery
+from recsvc.web.metrics import CONTENT_TYPE, Metrics
+from recsvc.web.openapi import JSON
+
+_MAX_ID = 256
+_PATHS = {route.operation: route.path for route in openapi.ROUTES}
+_json = msgspec.json.Encoder()
+
+
+class _CustomerId(BaseConverter):
+    """Any text, slashes too: percent-encoded ones are decoded before routing."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
+def create_app(settings: ServiceSettings, store: ModelStore) -> Flask:
+    """Assemble the service."""
+    app = Flask("recsvc", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.merge_slashes = False
+    app.url_map.converters["customer"] = _CustomerId
+    problems.register(app)
+    handlers = Handlers(settings, store, Metrics())
+    by_operation: dict[str, Callable[..., Response]] = {
+        "recommend": handlers.recommend,
+        "recommend_cart": handlers.recommend_cart,
+        "picks": handlers.picks,
+        "live": handlers.live,
+        "ready": handlers.ready,
+        "metrics": handlers.exposition,
+        "openapi": handlers.openapi,
+    }
+    for route in openapi.ROUTES:
+        rule = route.path.replace("{customer_id}", "<customer:customer_id>")
+        app.add_url_rule(rule, route.operation, by_operation[route.operation], methods=[route.method])
+    app.before_request(handlers.begin)
+    app.after_request(handlers.end)
+    return app
+
+
+class Handlers:
+    """The handlers, with what they share."""
+
+    def __init__(self, settings: ServiceSettings, store: ModelStore, metrics: Metrics) -> None:
+        self._store = store
+        self._metrics = metrics
+        self._max_url = settings.max_url_bytes
+        self._stem_cap = settings.stem_cap
+        self._picks_settings = PicksSettings(
+            settings.picks_history, settings.picks_half_life_days, settings.due_after_days, settings.stem_cap
+        )
+        self._revision = f"{__version__} {self._picks_settings}"
+        self._specification = _json.encode(openapi.specification("recsvc", __version__))
+
+    def begin(self) -> Response | None:
+        """Start the clock of a request; refuse an overlong one."""
+        g.began = perf_counter()
+        if len(request.environ.get("RAW_URI") or request.full_path) > self._max_url:
+            return problems.problem(414, f"The path and query are longer than {self._max_url} bytes; POST a cart.")
+        return None
+
+    def end(self, response: Response) -> Response:
+        """Count a request."""
+        route = _PATHS.get(request.endpoint or "", "none")
+        self._metrics.request(route, request.method, response.status_code, perf_counter() - g.began)
+        return response
+
+    def recommend(self) -> Response:
+        """`GET /recommend`."""
+        return self._answer(parse.ask_of_query(parse.read_query(request, RecommendQuery)))
+
+    def recommend_cart(self) -> Response:
+        """`POST /recommend`."""
+        parse.read_query(request, NoQuery)
+        return self._answer(parse.ask_of_body(parse.read_body(request)))
+
+    def picks(self, customer_id: str) -> Response:
+        """`GET /customers/{customer_id}/picks`."""
+        query = parse.read_query(request, PicksQuery)
+        if len(customer_id) > _MAX_ID:
+            raise problems.InputError("customer_id", f"expected `str` of length <= {_MAX_ID}")
+        snapshot = self._snapshot()
+        version = snapshot.version if snapshot else None
+        name = f"r_{caching.picks_key(version, self._revision, customer_id, query.n)}"
+        if snapshot is None:
+            self._metrics.picks("none")
+            return _respond(render.no_picks(customer_id, name))
+        chosen = pick(snapshot, customer_id, query.n, self._picks_settings)
+        self._metrics.picks("personal" if chosen.personal else "popular")
+        return _respond(render.picks(snapshot, customer_id, chosen, name))
+
+    def live(self) -> Response:
+        """`GET /health/live`."""
+        return _respond(Alive("alive"))
+
+    def ready(self) -> Response:
+        """`GET /health/ready`."""
+        status = self._store.status()
+        if status.serving is None:
+            return problems.problem(503, f"There is nothing to serve: {status.note}.")
+        return _respond(Ready("ready", status.serving, status.published, status.note, dict(status.refused)))
+
+    def exposition(self) -> Response:
+        """`GET /metrics`."""
+        self._snapshot()
+        response = Response(self._metrics.exposition(), content_type=CONTENT_TYPE)
+        response.headers["Cache-Control"] = caching.PRIVATE
+        return response
+
+    def openapi(self) -> Response:
+        """`GET /openapi.json`."""
+        return _respond(self._specification)
+
+    def _answer(self, ask: Ask) -> Response:
+        snapshot = self._snapshot()
+        if snapshot is None:
+            for shelf_type in ask.types:
+                self._metrics.empty_shelf(shelf_type, "no_model")
+            return _respond(render.no_model(ask, _own_id()))
+        key = None if ask.private else caching.shelf_key(snapshot.version, self._revision, ask)
+        etag = f"{snapshot.version}-{key}"
+        if key and request.if_none_match.contains(etag):
+            self._metrics.not_modified()
+            response = Response(status=304)
+        else:
+            found = recommend(snapshot, ask, self._stem_cap)
+            self._metrics.missing(len(found.missing_ids))
+            for shelf_type, filled in found.shelves.items():
+                self._metrics.shelf(shelf_type, filled)
+            response = _respond(render.recommendations(snapshot, ask, found, f"r_{key}" if key else _own_id()))
+        if key:
+            response.set_etag(etag)
+            response.headers["Cache-Control"] = caching.PUBLIC
+        return response
+
+    def _snapshot(self) -> Snapshot | None:
+        """The one version that this request sees."""
+        snapshot = self._store.snapshot()
+        if snapshot is not None:
+            self._metrics.serving(snapshot.version, snapshot.generated_at)
+        return snapshot
+
+
+def _own_id() -> str:
+    """The name of an answer that no cache may share."""
+    return f"r_{secrets.token_hex(12)}"
+
+
+def _respond(answer: Any) -> Response:  # noqa: ANN401  # a record, its builtins, or JSON already written
+    data = answer if isinstance(answer, bytes) else _json.encode(answer)
+    response = Response(data, content_type=f"{JSON}; charset=utf-8")
+    response.headers["Cache-Control"] = caching.PRIVATE
+    return response

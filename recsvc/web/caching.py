@@ -1,0 +1,30 @@
+"""Names of answers: what a cache may keep, and under which tag."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from recsvc.shelves import Ask
+
+PUBLIC = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+"""For answers without customer, cart or consent (RFC 9111, RFC 5861)."""
+
+PRIVATE = "private, no-store"
+
+_canonical = msgspec.json.Encoder(order="deterministic")
+
+
+def shelf_key(version: str, revision: str, ask: Ask) -> str:
+    """A hash of version, revision (settings that change shelves) and canonical query: equal shelves, equal keys."""
+    return _hash(version, revision, ask)
+
+
+def picks_key(version: str | None, revision: str, customer_id: str, n: int) -> str:
+    """The same for a customer's picks: asked again, the answer has the same name."""
+    return _hash(version, revision, customer_id, n)
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.blake2b(_canonical.encode(parts), digest_size=12).hexdigest()

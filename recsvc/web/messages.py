@@ -1,0 +1,218 @@
+"""Every question and answer as a record; `/openapi.json` is assembled from these, and requests are checked by them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+MAX_LINES = 100
+"""Lines of a cart, and repeats of `item_id`."""
+
+MAX_EXCLUDED = 1_000
+"""Ids in `exclude`."""
+
+MAX_N = 100
+"""Places per shelf."""
+
+PRICE_TEXT = r"^[0-9]{1,12}(\.[0-9]{1,4})?$"
+
+Id = Annotated[str, Meta(min_length=1, max_length=256)]
+Places = Annotated[int, Meta(ge=1, le=MAX_N)]
+PriceText = Annotated[str, Meta(pattern=PRICE_TEXT, description="decimal text, at most 4 decimals, exact")]
+PriceNumber = Annotated[float, Meta(ge=0, le=1e11, description="rounded to 4 decimals")]
+Excluded = Annotated[list[Id], Meta(max_length=MAX_EXCLUDED)]
+Field = Literal[
+    "item_id",
+    "rank",
+    "score",
+    "source",
+    "title",
+    "brand",
+    "category",
+    "price",
+    "price_delta",
+    "link",
+    "image_link",
+    "reason",
+]
+
+
+class Wishes(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What both ways of asking share."""
+
+    type: Annotated[
+        Literal["cross_sell", "upsell"] | None,
+        Meta(description="which shelf; absent: both in one answer"),
+    ] = None
+    n: Annotated[Places, Meta(description="places per shelf")] = 10
+    in_stock: Annotated[bool, Meta(description="leave out what cannot be bought")] = True
+    customer_id: Annotated[Id | None, Meta(description="leave out what this customer bought, unless consumable")] = None
+    purchased: Annotated[Literal["exclude", "include"], Meta(description="what the customer bought")] = "exclude"
+    fallback: Annotated[bool, Meta(description="fill up with bestsellers, labelled")] = True
+    explain: Annotated[bool, Meta(description="say why each item stands there")] = True
+    consent: Annotated[
+        Literal["full", "session", "none"],
+        Meta(description="`session` and `none`: the customer's purchases are not looked up"),
+    ] = "full"
+    exclude: Annotated[Excluded, Meta(description="ids that stay out, with their variants")] = []
+
+
+class RecommendQuery(Wishes, forbid_unknown_fields=True, kw_only=True):
+    """`GET /recommend`."""
+
+    item_id: Annotated[
+        list[Id], Meta(min_length=1, max_length=MAX_LINES, description="the page's item; repeated: a cart")
+    ]
+    min_price: PriceText | None = None
+    max_price: PriceText | None = None
+    fields: Annotated[list[Field], Meta(min_length=1, description="what to tell of each item; `item_id` always")] = []
+
+
+class CartLine(Struct, forbid_unknown_fields=True):
+    """One line of a cart."""
+
+    item_id: Id
+    quantity: Annotated[
+        Annotated[float, Meta(gt=0, le=1e9)] | None, Meta(description="accepted; a line has one vote whatever it is")
+    ] = None
+
+
+class RecommendBody(Wishes, forbid_unknown_fields=True, kw_only=True):
+    """`POST /recommend`."""
+
+    cart: Annotated[list[CartLine], Meta(max_length=MAX_LINES, description="may be empty: bestsellers")]
+    min_price: PriceText | PriceNumber | None = None
+    max_price: PriceText | PriceNumber | None = None
+    fields: Annotated[list[Field] | None, Meta(description="what to tell of each item; `item_id` always")] = None
+
+
+class PicksQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`GET /customers/{customer_id}/picks`."""
+
+    n: Annotated[Places, Meta(description="how many picks")] = 4
+
+
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """A route without parameters."""
+
+
+class Price(Struct):
+    """An exact amount."""
+
+    amount: str
+    currency: str | None
+
+
+class Evidence(Struct):
+    """The numbers behind a reason, from the training window."""
+
+    orders_together: int | UnsetType = UNSET
+    orders_with_item: int | UnsetType = UNSET
+    lift: float | UnsetType | None = UNSET
+    window_days: int | UnsetType = UNSET
+    own_orders: int | UnsetType = UNSET
+    interval_days: float | UnsetType = UNSET
+    days_since: int | UnsetType = UNSET
+
+
+ReasonCode = Literal["bought_together", "upgrade", "due_again", "category_bestseller", "bestseller"]
+
+
+class Reason(Struct):
+    """Why an item stands where it stands."""
+
+    code: ReasonCode
+    because_item_id: str | None
+    text: str
+    evidence: Evidence | None
+
+
+class Item(Struct):
+    """One place on a shelf. All but `item_id` may be left out by `fields`."""
+
+    item_id: str
+    rank: int | UnsetType = UNSET
+    score: float | UnsetType = UNSET
+    source: Literal["learned", "manual", "promoted", "fallback"] | UnsetType = UNSET
+    title: str | UnsetType | None = UNSET
+    brand: str | UnsetType | None = UNSET
+    category: str | UnsetType | None = UNSET
+    price: Price | UnsetType | None = UNSET
+    price_delta: str | UnsetType = UNSET
+    link: str | UnsetType | None = UNSET
+    image_link: str | UnsetType | None = UNSET
+    reason: Reason | UnsetType = UNSET
+
+
+Fallback = Literal["none", "category_bestsellers", "bestsellers"]
+Emptiness = Literal["unknown_item", "below_support", "all_filtered", "cooled_down", "no_model"]
+
+
+class ShelfNote(Struct):
+    """What is to be known of one shelf."""
+
+    count: int
+    fallback: Fallback
+    empty_reason: Emptiness | None
+
+
+class Recommendations(Struct):
+    """The answer to `/recommend`: one shelf, or both."""
+
+    recommendation_id: str
+    model_version: str | None
+    generated_at: str | None
+    missing_ids: list[str]
+    fallback: Annotated[Fallback, Meta(description="the weakest one used on any shelf")]
+    empty_reason: Annotated[Emptiness | None, Meta(description="set where every shelf asked for is empty")]
+    shelves: dict[str, ShelfNote]
+    cross_sell: list[Item] | UnsetType = UNSET
+    upsell: list[Item] | UnsetType = UNSET
+
+
+class Picks(Struct):
+    """The answer to picks; `item_1_id`, `item_1_title`, … repeat the items for tools without loops."""
+
+    recommendation_id: str
+    customer_id: str
+    model_version: str | None
+    generated_at: str | None
+    source: Literal["personal", "popular"]
+    send: bool
+    send_reason: Literal["no_model", "nothing_to_show"] | None
+    count: int
+    items: list[Item]
+
+
+class Alive(Struct):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class Ready(Struct):
+    """A verified version is served."""
+
+    status: Literal["ready"]
+    model_version: str
+    published: str | None
+    note: str | None
+    refused: dict[str, str]
+
+
+class FieldError(Struct):
+    """A parameter or field at fault."""
+
+    field: str
+    message: str
+
+
+class Problem(Struct):
+    """RFC 9457 `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] | UnsetType = UNSET

@@ -1,0 +1,117 @@
+"""What Prometheus sees, also across worker processes (`PROMETHEUS_MULTIPROC_DIR`)."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from recsvc.shelves import Filled
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5)
+
+
+class MetricRow(NamedTuple):
+    """One line of `docs/reference/metrics.md`."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
+TABLE = (
+    MetricRow("recsvc_requests_total", "counter", ("route", "method", "status"), "requests answered"),
+    MetricRow("recsvc_request_seconds", "histogram", ("route",), "time from request to answer, in seconds"),
+    MetricRow(
+        "recsvc_shelves_total",
+        "counter",
+        ("type", "outcome"),
+        "shelves by what they hold: learned, category_bestsellers, bestsellers, or why they are empty",
+    ),
+    MetricRow("recsvc_not_modified_total", "counter", (), "answers of 304, nothing computed"),
+    MetricRow("recsvc_missing_ids_total", "counter", (), "unknown item ids in questions"),
+    MetricRow("recsvc_picks_total", "counter", ("source",), "picks answered: personal or popular"),
+    MetricRow(
+        "recsvc_model_trained_timestamp_seconds",
+        "gauge",
+        (),
+        "when the oldest version that a worker serves was trained, seconds since 1970",
+    ),
+)
+
+
+class Metrics:
+    """The counters of one app."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        rows = {row.name: row for row in TABLE}
+
+        def counter(name: str) -> Counter:
+            return Counter(name, rows[name].meaning, rows[name].labels, registry=self._registry)
+
+        self._requests = counter("recsvc_requests_total")
+        self._seconds = Histogram(
+            "recsvc_request_seconds",
+            rows["recsvc_request_seconds"].meaning,
+            ("route",),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._shelves = counter("recsvc_shelves_total")
+        self._not_modified = counter("recsvc_not_modified_total")
+        self._missing = counter("recsvc_missing_ids_total")
+        self._picks = counter("recsvc_picks_total")
+        self._trained = Gauge(
+            "recsvc_model_trained_timestamp_seconds",
+            rows["recsvc_model_trained_timestamp_seconds"].meaning,
+            registry=self._registry,
+            multiprocess_mode="livemin",
+        )
+        self._version: str | None = None
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def shelf(self, shelf_type: str, filled: Filled) -> None:
+        """Count one shelf by its outcome."""
+        outcome = filled.empty_reason or ("learned" if filled.fallback == "none" else filled.fallback)
+        self._shelves.labels(shelf_type, outcome).inc()
+
+    def empty_shelf(self, shelf_type: str, reason: str) -> None:
+        """Count one shelf that could not be tried."""
+        self._shelves.labels(shelf_type, reason).inc()
+
+    def missing(self, count: int) -> None:
+        """Count unknown ids."""
+        if count:
+            self._missing.inc(count)
+
+    def not_modified(self) -> None:
+        """Count one 304."""
+        self._not_modified.inc()
+
+    def picks(self, source: str) -> None:
+        """Count one answer of picks."""
+        self._picks.labels(source).inc()
+
+    def serving(self, version: str, trained_at: str) -> None:
+        """Note the version that this worker serves."""
+        if version != self._version:
+            self._version = version
+            self._trained.set(datetime.fromisoformat(trained_at).timestamp())
+
+    def exposition(self) -> bytes:
+        """All counters as text, over all workers where they share a folder."""
+        if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            shared = CollectorRegistry()
+            MultiProcessCollector(shared, path=folder)  # type: ignore[no-untyped-call]  # the library has no types here
+            return generate_latest(shared)
+        return generate_latest(self._registry)

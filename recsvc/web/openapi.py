@@ -1,0 +1,179 @@
+"""`/openapi.json`, OpenAPI 3.1, assembled from the routes and the records they read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from recsvc.web.messages import (
+    MAX_N,
+    Alive,
+    Id,
+    NoQuery,
+    Picks,
+    PicksQuery,
+    Problem,
+    Ready,
+    Recommendations,
+    RecommendBody,
+    RecommendQuery,
+)
+from recsvc.web.problems import PROBLEM_JSON
+from recsvc.web.render import FLAT
+
+JSON = "application/json"
+TEXT = "text/plain"
+_REF = "#/components/schemas/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path and method: what is read, what is written.
+
+    Attributes:
+        method: GET or POST.
+        path: as OpenAPI writes it, `/customers/{customer_id}/picks`.
+        operation: the operation's id, also the name of its handler.
+        summary: a sentence.
+        answer: record of the 200, None where it is no record.
+        content_type: of the 200.
+        query: record of the query string.
+        body: record of the JSON body, None for none.
+        not_modified: may answer 304.
+        problems: statuses answered with a problem document, beside those that any path may give.
+    """
+
+    method: str
+    path: str
+    operation: str
+    summary: str
+    answer: type[msgspec.Struct] | None
+    content_type: str = JSON
+    query: type[msgspec.Struct] = NoQuery
+    body: type[msgspec.Struct] | None = None
+    not_modified: bool = False
+    problems: Sequence[int] = ()
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "GET",
+        "/recommend",
+        "recommend",
+        "What to show beside an item, or beside several",
+        Recommendations,
+        query=RecommendQuery,
+        not_modified=True,
+        problems=(400, 414),
+    ),
+    Route(
+        "POST",
+        "/recommend",
+        "recommend_cart",
+        "What to show beside a cart",
+        Recommendations,
+        body=RecommendBody,
+        problems=(400, 413, 414, 415),
+    ),
+    Route(
+        "GET",
+        "/customers/{customer_id}/picks",
+        "picks",
+        "What to show one customer next, for mail and app",
+        Picks,
+        query=PicksQuery,
+        problems=(400, 414),
+    ),
+    Route("GET", "/health/live", "live", "The process answers", Alive),
+    Route("GET", "/health/ready", "ready", "A verified version is served", Ready, problems=(503,)),
+    Route("GET", "/metrics", "metrics", "Counters for Prometheus", None, content_type=TEXT),
+    Route("GET", "/openapi.json", "openapi", "This document", None),
+)
+
+
+def specification(title: str, version: str, routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
+    """The whole document. Aliases are left out: they are described in the API reference."""
+    records = [record for route in routes for record in (route.answer, route.body) if record is not None]
+    _, schemas = msgspec.json.schema_components([*dict.fromkeys(records), Problem], ref_template=_REF)
+    schemas["Picks"]["patternProperties"] = {_flat_pattern(): {"type": "string"}}
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.operation,
+        "summary": route.summary,
+        "parameters": [*_path_parameters(route), *_query_parameters(route.query)],
+        "responses": _responses(route),
+    }
+    if route.body is not None:
+        schema = {"$ref": _REF.format(name=route.body.__name__)}
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    return operation
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    if route.answer is not None:
+        schema: Mapping[str, Any] = {"$ref": _REF.format(name=route.answer.__name__)}
+    else:
+        schema = {"type": "string" if route.content_type == TEXT else "object"}
+    responses: dict[str, Any] = {
+        "200": {"description": "OK", "content": {route.content_type: {"schema": schema}}},
+    }
+    if route.not_modified:
+        responses["304"] = {"description": "Not Modified: the tag given in If-None-Match still holds"}
+    problem = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
+    for status in route.problems:
+        responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
+    responses["default"] = {"description": "Any other error", "content": problem}
+    return responses
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    schema = msgspec.json.schema(Id)
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+
+
+def _query_parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    (record,) = msgspec.json.schema(query)["$defs"].values()
+    required = set(record["required"])
+    parameters = []
+    for name, described in record["properties"].items():
+        schema = _without_null(described)
+        parameter = {"name": name, "in": "query", "required": name in required, "schema": schema}
+        if description := schema.pop("description", None):
+            parameter["description"] = description
+        if schema.get("type") == "array":
+            parameter |= {"style": "form", "explode": name != "fields"}
+        parameters.append(parameter)
+    return parameters
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A query string has no null: absent says it."""
+    bare = {key: value for key, value in schema.items() if key != "default" or value not in (None, [])}
+    if "enum" in bare:
+        bare["enum"] = [value for value in bare["enum"] if value is not None]
+    if "anyOf" in bare:
+        kept = [part for part in bare.pop("anyOf") if part != {"type": "null"}]
+        bare = {**bare, **kept[0]} if len(kept) == 1 else {**bare, "anyOf": kept}
+    return bare
+
+
+def _flat_pattern() -> str:
+    """The names of the flat doubles."""
+    numbers = "[1-9][0-9]?|" + str(MAX_N)
+    return f"^item_({numbers})_({'|'.join(FLAT)})$"

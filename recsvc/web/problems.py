@@ -1,0 +1,84 @@
+"""Errors as RFC 9457 `application/problem+json`, every one of them, with the field at fault."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import msgspec
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from recsvc.web.messages import FieldError, Problem
+
+PROBLEM_JSON = "application/problem+json"
+
+_log = logging.getLogger("recsvc.web")
+_UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`")
+_MISSING_FIELD = re.compile(r"missing required field `(.*)`")
+_PLACE = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
+
+
+class InputError(Exception):
+    """A request that cannot be understood: 400, naming the field at fault."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+        self.message = message
+
+
+def input_error(error: msgspec.ValidationError) -> InputError:
+    """Turn a validation error into the field's name and a sentence."""
+    text = str(error)
+    place = ""
+    if found := _PLACE.match(text):
+        text, place = found.groups()
+    for pattern, message in ((_UNKNOWN_FIELD, "is not known here"), (_MISSING_FIELD, "is missing")):
+        if named := pattern.search(text):
+            return InputError(".".join(part for part in (place, named[1]) if part), message)
+    return InputError(place, text[:1].lower() + text[1:])
+
+
+def problem(status: int, detail: str, errors: list[FieldError] | None = None) -> Response:
+    """One error as a response."""
+    body = Problem(
+        type="about:blank",
+        title=HTTP_STATUS_CODES.get(status, "Error"),
+        status=status,
+        detail=detail,
+        errors=errors or msgspec.UNSET,
+    )
+    response = Response(msgspec.json.encode(body), status, content_type=PROBLEM_JSON)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Make every error of `app`, Flask's own included, a problem document."""
+
+    @app.errorhandler(InputError)
+    def _input(error: InputError) -> Response:
+        return problem(400, str(error), [FieldError(error.field, error.message)])
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:  # a redirect of Werkzeug's routing
+            return Response(status=status, headers=dict(error.get_headers()))
+        response = problem(status, _DETAILS.get(status) or error.description or "")
+        if allow := dict(error.get_headers(request.environ)).get("Allow"):
+            response.headers["Allow"] = allow
+        return response
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> Response:
+        _log.exception("%s %s failed", request.method, request.path, exc_info=error)
+        return problem(500, "The service failed on this request; its log says how.")
+
+
+_DETAILS = {
+    404: "There is nothing at this path; /openapi.json lists what there is.",
+    405: "This path does not answer that method; see the Allow header.",
+}

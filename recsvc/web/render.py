@@ -1,0 +1,200 @@
+"""Picks into answers: indices become names, prices text, reasons sentences; one trip for all cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from models.money import PRICE_UNKNOWN, format_price
+from models.records import UPSELL
+from recsvc import reasons
+from recsvc.picks import CustomerPicks
+from recsvc.ranking import Pick
+from recsvc.reasons import Anchor
+from recsvc.shelves import BESTSELLERS, CATEGORY_BESTSELLERS, Ask, Filled, Shelves
+from recsvc.store.contract import Snapshot
+from recsvc.web.messages import Fallback, Item, Picks, Price, Reason, Recommendations, ShelfNote
+
+FLAT = ("id", "title", "link", "image_link", "price", "currency", "reason")
+"""What each pick repeats at the top of the answer, as `item_1_id`, …, for mail tools without loops."""
+
+
+class Card(Struct):
+    """How an item is shown, as the version's cards have it."""
+
+    title: str | None = None
+    brand: str | None = None
+    category: str | None = None
+    link: str | None = None
+    image_link: str | None = None
+
+
+_cards = msgspec.json.Decoder(Card)
+
+
+class Names:
+    """Ids and cards of the items of one answer, fetched together."""
+
+    __slots__ = ("_cards", "_ids")
+
+    def __init__(self, snapshot: Snapshot, items: Iterable[int]) -> None:
+        wanted = list(dict.fromkeys(items))
+        self._ids = dict(zip(wanted, snapshot.item_ids(wanted), strict=True))
+        self._cards = {i: _cards.decode(card) for i, card in zip(wanted, snapshot.cards(wanted), strict=True)}
+
+    def card(self, item: int) -> Card:
+        """How the item is shown."""
+        return self._cards[item]
+
+    def item_id(self, item: int) -> str:
+        """The item's id."""
+        return self._ids[item]
+
+    def anchor(self, item: int) -> Anchor:
+        """The item as a reason names it: without a title, by its id."""
+        return Anchor(item, self._ids[item], self._cards[item].title or self._ids[item])
+
+
+def recommendations(snapshot: Snapshot, ask: Ask, found: Shelves, recommendation_id: str) -> Recommendations:
+    """The answer to `/recommend`."""
+    shown = [pick.item for filled in found.shelves.values() for pick in filled.picks]
+    names = Names(snapshot, [*shown, *found.anchors])
+    shelves: dict[str, list[Item]] = {
+        shelf_type: _shelf(snapshot, ask, found.anchors, names, filled, upgrade=shelf_type == UPSELL)
+        for shelf_type, filled in found.shelves.items()
+    }
+    used = {filled.fallback for filled in found.shelves.values()}
+    return Recommendations(
+        recommendation_id=recommendation_id,
+        model_version=snapshot.version,
+        generated_at=snapshot.generated_at,
+        missing_ids=list(found.missing_ids),
+        fallback=_weakest(used),
+        empty_reason=None if shown else next(iter(found.shelves.values())).empty_reason,
+        shelves={
+            shelf_type: ShelfNote(len(filled.picks), _weakest({filled.fallback}), filled.empty_reason)
+            for shelf_type, filled in found.shelves.items()
+        },
+        cross_sell=shelves.get("cross_sell", UNSET),
+        upsell=shelves.get("upsell", UNSET),
+    )
+
+
+def no_model(ask: Ask, recommendation_id: str) -> Recommendations:
+    """The answer while there is no version: empty shelves that say so."""
+    return Recommendations(
+        recommendation_id=recommendation_id,
+        model_version=None,
+        generated_at=None,
+        missing_ids=[],
+        fallback="none",
+        empty_reason="no_model",
+        shelves={shelf_type: ShelfNote(0, "none", "no_model") for shelf_type in ask.types},
+        cross_sell=[] if "cross_sell" in ask.types else UNSET,
+        upsell=[] if "upsell" in ask.types else UNSET,
+    )
+
+
+def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str) -> dict[str, object]:
+    """The answer to picks, with its flat doubles."""
+    names = Names(snapshot, [*(pick.item for pick in chosen.picks), *chosen.anchors])
+    anchors = [names.anchor(item) for item in chosen.anchors]
+    items = []
+    for rank, pick in enumerate(chosen.picks, 1):
+        item = _item(snapshot, names, pick, rank)
+        if pick.fallback is not None:
+            item.reason = reasons.fallback(pick, anchors, names.card(pick.item).category, upgrade=False)
+        elif pick.because < 0:
+            item.reason = reasons.due_again(chosen.due[pick.item], item.item_id)
+        else:
+            because = anchors[pick.because]
+            item.reason = reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=False)
+        items.append(item)
+    answer = Picks(
+        recommendation_id=recommendation_id,
+        customer_id=customer_id,
+        model_version=snapshot.version,
+        generated_at=snapshot.generated_at,
+        source="personal" if chosen.personal else "popular",
+        send=bool(items),
+        send_reason=None if items else "nothing_to_show",
+        count=len(items),
+        items=items,
+    )
+    return {**msgspec.structs.asdict(answer), **flat_doubles(items)}
+
+
+def no_picks(customer_id: str, recommendation_id: str) -> Picks:
+    """The answer to picks while there is no version."""
+    return Picks(recommendation_id, customer_id, None, None, "popular", False, "no_model", 0, [])
+
+
+def flat_doubles(items: Sequence[Item]) -> Mapping[str, str]:
+    """`item_1_id`, `item_1_title`, …: text only, empty where unknown, so that a template never shows `null`."""
+    flat = {}
+    for at, item in enumerate(items, 1):
+        price = item.price if isinstance(item.price, Price) else None
+        reason = item.reason.text if isinstance(item.reason, Reason) else ""
+        values = (
+            item.item_id,
+            item.title,
+            item.link,
+            item.image_link,
+            price and price.amount,
+            price and price.currency,
+            reason,
+        )
+        flat.update({f"item_{at}_{name}": str(value or "") for name, value in zip(FLAT, values, strict=True)})
+    return flat
+
+
+def _shelf(
+    snapshot: Snapshot, ask: Ask, anchor_items: Sequence[int], names: Names, filled: Filled, *, upgrade: bool
+) -> list[Item]:
+    anchors = [names.anchor(item) for item in anchor_items]
+    items = []
+    for rank, pick in enumerate(filled.picks, 1):
+        item = _item(snapshot, names, pick, rank)
+        if upgrade and pick.because >= 0:
+            price = snapshot.facts.price
+            item.price_delta = format_price(price.item(pick.item) - price.item(anchors[pick.because].item))
+        if ask.explain:
+            item.reason = (
+                reasons.learned(pick, anchors[pick.because], snapshot.facts, snapshot.shop, upgrade=upgrade)
+                if pick.fallback is None
+                else reasons.fallback(pick, anchors, names.card(pick.item).category, upgrade=upgrade)
+            )
+        items.append(_only(item, ask.fields) if ask.fields else item)
+    return items
+
+
+def _item(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
+    card = names.card(pick.item)
+    amount = snapshot.facts.price.item(pick.item)
+    return Item(
+        item_id=names.item_id(pick.item),
+        rank=rank,
+        score=float(f"{pick.score:.6g}"),
+        source="learned" if pick.fallback is None else "fallback",
+        title=card.title,
+        brand=card.brand,
+        category=card.category,
+        price=None if amount == PRICE_UNKNOWN else Price(format_price(amount), snapshot.shop.currency),
+        link=card.link,
+        image_link=card.image_link,
+    )
+
+
+def _only(item: Item, fields: Sequence[str]) -> Item:
+    for name in item.__struct_fields__:
+        if name != "item_id" and name not in fields:
+            setattr(item, name, UNSET)
+    return item
+
+
+def _weakest(used: set[str]) -> Fallback:
+    if BESTSELLERS in used:
+        return "bestsellers"
+    return "category_bestsellers" if CATEGORY_BESTSELLERS in used else "none"

@@ -1,0 +1,245 @@
+"""A tea shop built in memory, and the service over it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from models.artefact import Run, draft
+from models.money import PRICE_SCALE, PRICE_UNKNOWN
+from models.records import Customers, ItemFacts, ItemVectors, Lists, Model, Shop
+from models.registry import Registry, version_name
+from models.strings import StringTable
+from recsvc.settings import ServiceSettings
+from recsvc.store.artefact import ArtefactStore
+from recsvc.web.app import create_app
+
+UNTIL_DAY = 20_000
+UNTIL = "2024-10-04T18:00:00+00:00"
+
+
+def lists(rows: Iterable[Iterable[int]]) -> Lists:
+    """Pack rows of item indices."""
+    rows = [list(row) for row in rows]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return Lists(indptr, np.array([i for row in rows for i in row], np.int32))
+
+
+def build_model(
+    items: Mapping[str, Mapping[str, Any]],
+    vectors: Mapping[str, Mapping[str, list[tuple[str, float, int]]]] | None = None,
+    customers: Mapping[str, list[tuple[Any, ...]]] | None = None,
+    *,
+    orders: int = 100,
+    settings: Mapping[str, object] | None = None,
+    timed: bool = True,
+) -> Model:
+    """A model from plain words; `customers` holds (item, count, last_day[, first_day]), last bought first."""
+    ids = sorted(items, key=str.encode)
+    at = {name: i for i, name in enumerate(ids)}
+    facts = [items[name] for name in ids]
+    categories = sorted({f["category"] for f in facts if f.get("category")})
+    family_names = list(dict.fromkeys(items[name].get("family", name) for name in ids))
+    family = [family_names.index(items[name].get("family", name)) for name in ids]
+    stems = sorted({f["stem"] for f in facts if f.get("stem")})
+    recent = [float(f.get("orders", 10)) for f in facts]
+    by_popularity = sorted(range(len(ids)), key=lambda i: (-recent[i], i))
+
+    def in_category(name: str) -> list[int]:
+        return [i for i in by_popularity if facts[i].get("category") == name]
+
+    def vectors_of(rows: Mapping[str, list[tuple[str, float, int]]]) -> ItemVectors:
+        entries = [sorted(((at[j], s, t) for j, s, t in rows.get(i, [])), key=lambda e: (-e[1], e[0])) for i in ids]
+        flat = [e for row in entries for e in row]
+        return ItemVectors(
+            lists([[e[0] for e in row] for row in entries]).indptr,
+            np.array([e[0] for e in flat], np.int32),
+            np.array([e[1] for e in flat], np.float32),
+            np.array([e[2] for e in flat], np.uint32),
+        )
+
+    buyers = sorted(customers or {}, key=str.encode)
+    bought = [[(at[e[0]], *e[1:]) for e in (customers or {})[b]] for b in buyers]
+    entries = [e for row in bought for e in row]
+    return Model(
+        items=StringTable.of(ids),
+        facts=ItemFacts(
+            price=np.array(
+                [PRICE_UNKNOWN if f.get("price") is None else round(f["price"] * PRICE_SCALE) for f in facts], np.int64
+            ),
+            orders=np.array([f.get("orders", 10) for f in facts], np.uint32),
+            recent=np.array(recent, np.float32),
+            category=np.array([categories.index(f["category"]) if f.get("category") else -1 for f in facts], np.int32),
+            family=np.array(family, np.int32),
+            stem=np.array([stems.index(f["stem"]) if f.get("stem") else -1 for f in facts], np.int32),
+            consumable=np.array([f.get("consumable", 0) for f in facts], np.uint8),
+            in_stock=np.array([f.get("in_stock", 1) for f in facts], np.uint8),
+        ),
+        cards=StringTable.of(
+            json.dumps(
+                {
+                    "title": f.get("title", name.title()),
+                    "category": f.get("category"),
+                    "link": f"https://shop.example/{name}",
+                }
+            )
+            for name, f in zip(ids, facts, strict=True)
+        ),
+        categories=StringTable.of(categories),
+        vectors={kind: vectors_of(rows) for kind, rows in (vectors or {"cross_sell": {}, "upsell": {}}).items()},
+        bestsellers=lists([*(in_category(name) for name in categories), by_popularity]),
+        variants=lists([[i for i in by_popularity if family[i] == label] for label in range(len(family_names))]),
+        customers=Customers(
+            ids=StringTable.of(buyers),
+            indptr=lists([[e[0] for e in row] for row in bought]).indptr,
+            item=np.array([e[0] for e in entries], np.int32),
+            count=np.array([e[1] for e in entries], np.uint32),
+            last_day=np.array([e[2] for e in entries], np.int32),
+            first_day=np.array([e[3] for e in entries], np.int32) if entries and len(entries[0]) > 3 else None,
+        ),
+        shop=Shop(
+            orders=orders,
+            items=len(ids),
+            customers=len(buyers),
+            data_from="2024-04-07T08:00:00+00:00" if timed else None,
+            data_until=UNTIL if timed else None,
+            window_days=180 if timed else 0,
+            currency="EUR",
+        ),
+        settings=settings or {},
+    )
+
+
+def write_version(root: Path, model: Model, minute: int = 0, *, publish: bool = True) -> str:
+    """Write a model as the version of 2026-11-21, minute `minute`."""
+    drafted = draft(model)
+    trained = datetime(2026, 11, 21, 2, minute, tzinfo=UTC)
+    name = version_name(trained, drafted.content_sha256)
+    registry = Registry(root)
+    name = registry.write(drafted, Run(name, trained.isoformat(), "host", {}, drafted.content_sha256, {}))
+    if publish:
+        registry.publish(name)
+    return name
+
+
+def tea_shop(**changes: object) -> Model:
+    """Tea goes with cups; cups come in two colours; a dearer pot and cup; biscuits are eaten up."""
+    items: dict[str, dict[str, Any]] = {
+        "tea": {"price": 4.5, "category": "Tea", "orders": 60, "consumable": 1, "title": "Green tea"},
+        "tea-fine": {"price": 12, "category": "Tea", "orders": 20, "consumable": 1, "title": "Fine green tea"},
+        "tea-rare": {"price": 48, "category": "Tea", "orders": 4, "consumable": 1, "title": "Rare green tea"},
+        "cup-blue": {"price": 8, "category": "Cups", "orders": 40, "family": "cup", "title": "Cup blue"},
+        "cup-red": {"price": 9, "category": "Cups", "orders": 40, "family": "cup", "title": "Cup red"},
+        "mug": {"price": 12, "category": "Cups", "orders": 25, "title": "Mug"},
+        "pot": {"price": 35, "category": "Pots", "orders": 15, "title": "Tea pot"},
+        "pot-silver": {"price": 350, "category": "Pots", "orders": 2, "title": "Silver pot", "in_stock": 0},
+        "biscuit": {"price": 3, "category": "Food", "orders": 50, "consumable": 1, "title": "Biscuits"},
+        "spoon": {"price": None, "category": "Cups", "orders": 9, "title": "Spoon"},
+        "ünï/çode id,1": {"price": 1, "orders": 1, "title": "„Odd“ — 茶"},
+    }
+    vectors = {
+        "cross_sell": {
+            "tea": [("cup-blue", 0.5, 24), ("biscuit", 0.4, 30), ("pot", 0.2, 9), ("mug", 0.2, 10)],
+            "cup-blue": [("tea", 0.6, 24), ("spoon", 0.3, 8), ("biscuit", 0.2, 12)],
+            "cup-red": [("tea", 0.6, 24), ("spoon", 0.3, 8), ("biscuit", 0.2, 12)],
+            "pot": [("tea", 0.7, 9), ("cup-blue", 0.3, 5)],
+        },
+        "upsell": {
+            "tea": [("tea-fine", 0.7, 6), ("tea-rare", 0.2, 1)],
+            "cup-blue": [("mug", 0.5, 4)],
+            "pot": [("pot-silver", 0.9, 1)],
+        },
+    }
+    customers = {
+        "ann": [("tea", 4, UNTIL_DAY - 30), ("cup-blue", 1, UNTIL_DAY - 90), ("pot", 1, UNTIL_DAY - 100)],
+        "ben": [("mug", 1, UNTIL_DAY - 5)],
+        "zoë/1": [("biscuit", 1, UNTIL_DAY - 1)],
+    }
+    parts: dict[str, Any] = {"items": items, "vectors": vectors, "customers": customers, **changes}
+    return build_model(**parts)
+
+
+class CheckedClient:
+    """A Flask test client that holds every answer against the service's own specification."""
+
+    def __init__(self, client: FlaskClient, root: Path) -> None:
+        self.client = client
+        self.root = root
+        self.specification = client.get("/openapi.json").json
+
+    def get(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401  # as Flask's client has it
+        """GET, checked."""
+        return self._check("get", path, self.client.get(path, **options))
+
+    def post(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401  # as Flask's client has it
+        """POST, checked."""
+        return self._check("post", path, self.client.post(path, **options))
+
+    def shelf(self, query: str, kind: str = "cross_sell") -> list[str]:
+        """The ids on one shelf."""
+        response = self.get(f"/recommend?type={kind}&{query}")
+        assert response.status_code == 200, response.text
+        return [item["item_id"] for item in response.json[kind]]
+
+    def _check(self, method: str, path: str, response: TestResponse) -> TestResponse:
+        bare = path.partition("?")[0]
+        template = "/customers/{customer_id}/picks" if bare.startswith("/customers/") else bare
+        operation = self.specification["paths"].get(template, {}).get(method)
+        described = (operation or {"responses": {}})["responses"]
+        if operation is not None and response.status_code != 304:
+            content = described.get(str(response.status_code), described["default"])["content"]
+            assert response.mimetype in content
+            if "json" in response.mimetype:
+                schema = {**content[response.mimetype]["schema"], "components": self.specification["components"]}
+                jsonschema.Draft202012Validator(schema).validate(response.json)
+        if operation is None or response.status_code >= 400:
+            problem = {"$ref": "#/components/schemas/Problem", "components": self.specification["components"]}
+            assert response.mimetype == "application/problem+json"
+            jsonschema.Draft202012Validator(problem).validate(response.json)
+            assert response.json["status"] == response.status_code
+        return response
+
+
+class Builders:
+    """How tests build models and versions."""
+
+    model = staticmethod(build_model)
+    tea = staticmethod(tea_shop)
+    write = staticmethod(write_version)
+    until_day = UNTIL_DAY
+
+
+@pytest.fixture(scope="session")
+def shop() -> Builders:
+    """The builders: `shop.model(…)`, `shop.tea(…)`, `shop.write(root, model, minute)`."""
+    return Builders()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[..., CheckedClient]:
+    """`serve(model)`: a test client over a published version; every answer is checked against /openapi.json."""
+
+    def start(model: Model | None = None, **settings: Any) -> CheckedClient:  # noqa: ANN401  # any field's value
+        root = tmp_path / f"models-{len(list(tmp_path.iterdir()))}"
+        if model is not None:
+            write_version(root, model)
+        chosen = ServiceSettings(models=root, refresh_seconds=0, **settings)
+        store = ArtefactStore(Registry(root), 0, in_background=False)
+        return CheckedClient(create_app(chosen, store).test_client(), root)
+
+    return start
+
+
+@pytest.fixture
+def tea(serve: Callable[..., CheckedClient]) -> CheckedClient:
+    """The tea shop, served."""
+    return serve(tea_shop())
