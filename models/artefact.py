@@ -19,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.files import sha256_of, sync_folder, write_synced
-from models.records import Customers, ItemFacts, ItemVectors, Lists, Model, Shop
+from models.model import Model
+from models.records import Customers, ItemFacts, Lists, Shop
 from models.sealed import SealError, digest, seal, unseal
+from models.stored import StoredVectors
 from models.strings import StringTable
 
 SCHEMA = 1
@@ -150,7 +152,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]) -> M
         facts=ItemFacts(**part("facts")),
         cards=StringTable(**part("cards")),
         categories=StringTable(**part("categories")),
-        vectors={kind: ItemVectors(**part(f"vectors.{kind}")) for kind in manifest["kinds"]},
+        vectors={kind: StoredVectors(**part(f"vectors.{kind}")) for kind in manifest["kinds"]},
         bestsellers=Lists(**part("bestsellers")),
         variants=Lists(**part("variants")),
         customers=Customers(ids=StringTable(**part("customer_ids")), **part("customers")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +26,8 @@ class Lists:
     item: NDArray[np.int32]
 
     def __post_init__(self) -> None:
-        _check_rows(self.indptr, len(self.item))
-        _check_dtype("item", self.item, np.int32)
+        check_rows(self.indptr, len(self.item))
+        check_dtype("item", self.item, np.int32)
 
     def row(self, index: int) -> NDArray[np.int32]:
         """The items of row `index`, a view."""
@@ -52,9 +51,9 @@ class ItemVectors:
     together: NDArray[np.uint32] | NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        _check_rows(self.indptr, len(self.item))
-        _check_dtype("item", self.item, np.int32)
-        _check_dtype("score", self.score, np.float32)
+        check_rows(self.indptr, len(self.item))
+        check_dtype("item", self.item, np.int32)
+        check_dtype("score", self.score, np.float32)
         if self.together.dtype not in (np.uint32, np.float32):
             raise TypeError(f"together is uint32 or float32, not {self.together.dtype}")
         if not len(self.item) == len(self.score) == len(self.together):
@@ -97,7 +96,7 @@ class ItemFacts:
     def __post_init__(self) -> None:
         for name, dtype in _FACT_DTYPES.items():
             column = getattr(self, name)
-            _check_dtype(name, column, dtype)
+            check_dtype(name, column, dtype)
             if column.shape != self.price.shape:
                 raise ValueError(f"{name} has {column.shape} entries, price has {self.price.shape}")
 
@@ -115,8 +114,7 @@ class Customers:
         item: int32 (nnz,), last bought first, then item up.
         count: uint32 (nnz,), baskets of this customer with the item.
         last_day: int32 (nnz,), days since 1970-01-01 (UTC) of the last one; -1 where orders carry no time.
-        first_day: int32 (nnz,), likewise of the first one: with `count` it gives the customer's own rhythm;
-            None where the trainer did not tell.
+        first_day: int32 (nnz,), likewise of the first one: with `count` it gives the customer's own rhythm.
     """
 
     ids: StringTable
@@ -124,20 +122,16 @@ class Customers:
     item: NDArray[np.int32]
     count: NDArray[np.uint32]
     last_day: NDArray[np.int32]
-    first_day: NDArray[np.int32] | None = None
+    first_day: NDArray[np.int32]
 
     def __post_init__(self) -> None:
-        _check_rows(self.indptr, len(self.item))
-        for name, dtype in (("item", np.int32), ("count", np.uint32), ("last_day", np.int32)):
-            _check_dtype(name, getattr(self, name), dtype)
+        check_rows(self.indptr, len(self.item))
+        for name, dtype in _HISTORY_DTYPES.items():
+            check_dtype(name, getattr(self, name), dtype)
+            if len(getattr(self, name)) != len(self.item):
+                raise ValueError(f"item and {name} differ in length")
         if len(self.ids) != len(self.indptr) - 1:
             raise ValueError("customer ids and rows differ in number")
-        if not len(self.item) == len(self.count) == len(self.last_day):
-            raise ValueError("item, count and last_day differ in length")
-        if self.first_day is not None:
-            _check_dtype("first_day", self.first_day, np.int32)
-            if len(self.first_day) != len(self.item):
-                raise ValueError("item and first_day differ in length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,44 +157,12 @@ class Shop:
     currency: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """All that one trained version holds.
-
-    Attributes:
-        items: n_items ids, sorted by bytes; an item's index is its place here.
-        facts: n_items rows.
-        cards: n_items JSON objects, ready to be put into an answer: title, brand, category, link, image_link.
-        categories: category names, sorted by bytes.
-        vectors: kind → vectors with n_items rows.
-        bestsellers: one row per category, and a last row for the whole shop.
-        variants: one row per family label: its items, most bought first.
-        customers: purchase histories.
-        shop: the numbers of the training data.
-        settings: the trainer's settings, plain JSON values.
-    """
-
-    items: StringTable
-    facts: ItemFacts
-    cards: StringTable
-    categories: StringTable
-    vectors: Mapping[str, ItemVectors]
-    bestsellers: Lists
-    variants: Lists
-    customers: Customers
-    shop: Shop
-    settings: Mapping[str, object]
-
-    def __post_init__(self) -> None:
-        n = len(self.items)
-        if len(self.facts) != n or len(self.cards) != n:
-            raise ValueError(f"{n} items, but {len(self.facts)} facts and {len(self.cards)} cards")
-        for kind, vectors in self.vectors.items():
-            if vectors.n_items != n:
-                raise ValueError(f"{n} items, but {vectors.n_items} {kind} vectors")
-        if len(self.bestsellers.indptr) != len(self.categories) + 2:
-            raise ValueError("bestsellers need one row per category and one for the shop")
-
+_HISTORY_DTYPES: dict[str, type[np.generic]] = {
+    "item": np.int32,
+    "count": np.uint32,
+    "last_day": np.int32,
+    "first_day": np.int32,
+}
 
 _FACT_DTYPES: dict[str, type[np.generic]] = {
     "price": np.int64,
@@ -214,12 +176,14 @@ _FACT_DTYPES: dict[str, type[np.generic]] = {
 }
 
 
-def _check_dtype(name: str, array: NDArray[np.generic], dtype: type[np.generic]) -> None:
+def check_dtype(name: str, array: NDArray[np.generic], dtype: type[np.generic]) -> None:
+    """Refuse an array of another type, by its name."""
     if array.dtype != dtype:
         raise TypeError(f"{name} is {np.dtype(dtype)}, not {array.dtype}")
 
 
-def _check_rows(indptr: NDArray[np.int64], nnz: int) -> None:
-    _check_dtype("indptr", indptr, np.int64)
+def check_rows(indptr: NDArray[np.int64], nnz: int) -> None:
+    """Refuse row pointers that do not rise from 0 to the number of entries."""
+    check_dtype("indptr", indptr, np.int64)
     if len(indptr) == 0 or indptr[0] != 0 or indptr[-1] != nnz or np.any(np.diff(indptr) < 0):
         raise ValueError("indptr does not rise from 0 to the number of entries")

@@ -126,7 +126,7 @@ def due_items(history: History, facts: ItemFacts, today: int | None, due_after_d
         last, count = history.last_day.item(at), history.count.item(at)
         if last < 0:
             continue
-        span = 0 if history.first_day is None else last - history.first_day.item(at)
+        span = last - history.first_day.item(at)
         interval = span / (count - 1) if span > 0 else due_after_days
         if _EARLY * interval <= today - last <= _LAPSED * interval:
             found.append(Due(history.item.item(at), count, interval, today - last))

@@ -16,6 +16,9 @@ from models.money import PRICE_UNKNOWN
 from models.records import ItemFacts
 from recsvc.store.contract import Row
 
+CATEGORY_BESTSELLERS = "category_bestsellers"
+BESTSELLERS = "bestsellers"
+
 NO_LIMIT = 2**62
 """A price bound (ten-thousandths) that nothing reaches."""
 
@@ -131,6 +134,27 @@ class Shelf:
             if (chosen := self._choose(item, floor)) is not None:
                 self.picks.append(Pick(chosen, score, None, because, round(together)))
 
+    def put_smoothed(self, candidates: Candidates, categories: Sequence[int], *, unproven: bool) -> None:
+        """Fill places with candidates in their order; those that no basket proves are labelled as fallbacks.
+
+        A smoothed vector also lists what is merely popular in the anchor's category or in the shop (`together` is 0).
+
+        Args:
+            candidates: what the vectors say.
+            categories: of each anchor, -1 for none.
+            unproven: whether such candidates may stand here at all.
+        """
+        category = self.gate.facts.category
+        for item, score, because, together in zip(*(column.tolist() for column in candidates), strict=True):
+            if self.full:
+                return
+            if not together and not unproven:
+                continue
+            if (chosen := self._choose(item, _ANY_PRICE)) is not None:
+                alike = categories[because] >= 0 and category.item(item) == categories[because]
+                label = None if together else CATEGORY_BESTSELLERS if alike else BESTSELLERS
+                self.picks.append(Pick(chosen, score, label, because, round(together)))
+
     def put_fallback(
         self, items: NDArray[np.int32], label: str, because: int = -1, floor: int = _ANY_PRICE, most: int = NO_LIMIT
     ) -> int:
@@ -187,8 +211,9 @@ class Shelf:
 def merge(rows: Sequence[Row], weights: Sequence[float], anchors: Sequence[int]) -> Candidates:
     """Add up the vectors of a cart.
 
-    `score(j) = Σ_r weight_r · row_r(j)`; `because(j)` is the anchor whose rows add most, the first of equals, and
-    `together(j)` is that anchor's count. Weights are the caller's: one vote per cart line, whatever its quantity.
+    `score(j) = Σ_r weight_r · row_r(j)`; `because(j)` is the anchor whose rows add most among those with evidence,
+    the first of equals, and `together(j)` is that anchor's count. Weights are the caller's: one vote per cart line,
+    whatever its quantity.
 
     Args:
         rows: one per vote.
@@ -212,7 +237,7 @@ def merge(rows: Sequence[Row], weights: Sequence[float], anchors: Sequence[int])
     share = np.add.reduceat(votes.score[order], pairs)
     together = np.maximum.reduceat(votes.together[order], pairs)
     # The loudest anchor of an item stands first among its pairs.
-    loudest = np.lexsort((because, -share, item))
+    loudest = np.lexsort((because, -share, together == 0, item))
     firsts = np.flatnonzero(_changes(item))
     first = loudest[firsts]
     item, score = item[firsts], np.add.reduceat(share, firsts)

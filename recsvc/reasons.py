@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from models.records import ItemFacts, Shop
 from recsvc.picks import Due
-from recsvc.ranking import Pick
-from recsvc.shelves import CATEGORY_BESTSELLERS
+from recsvc.ranking import CATEGORY_BESTSELLERS, Pick
 from recsvc.web.messages import Evidence, Reason
 
 

@@ -8,14 +8,11 @@ from typing import Literal
 
 from models.money import PRICE_UNKNOWN
 from models.records import CROSS_SELL, UPSELL
-from recsvc.ranking import NO_LIMIT, Gate, Pick, Shelf, merge, swaps
+from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, NO_LIMIT, Gate, Pick, Shelf, merge, swaps
 from recsvc.store.contract import Row, Snapshot
 
 CART = "cart"
 """Kind of the vectors trained for whole carts; used for carts of two and more where a version holds it."""
-
-CATEGORY_BESTSELLERS = "category_bestsellers"
-BESTSELLERS = "bestsellers"
 
 ShelfType = Literal["cross_sell", "upsell"]
 Purchased = Literal["exclude", "include"]
@@ -121,11 +118,12 @@ def cross_sell_votes(
 def _cross_sell(
     snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf
 ) -> Filled:
-    shelf.put(merge(*cross_sell_votes(snapshot, vectors, len(anchors))))
-    fallback = "none"
+    categories = [category for _, category in _categories(snapshot, anchors)]
+    votes = merge(*cross_sell_votes(snapshot, vectors, len(anchors)))
+    shelf.put_smoothed(votes, categories, unproven=ask.fallback)
     if ask.fallback:
-        fallback = backfill(snapshot, anchors, shelf)
-    return _filled(shelf, fallback, anchors)
+        backfill(snapshot, anchors, shelf)
+    return _filled(shelf, anchors)
 
 
 def _upsell(
@@ -135,28 +133,22 @@ def _upsell(
     prices = [snapshot.facts.price.item(item) for item in anchors]
     floors = [NO_LIMIT if price == PRICE_UNKNOWN else price for price in prices]
     shelf.put(swaps(vectors.get(UPSELL, [])), floors)
-    fallback = "none"
     if ask.fallback:
         for position, category in _categories(snapshot, anchors):
-            if category >= 0 and shelf.put_fallback(
-                snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position, floors[position]
-            ):
-                fallback = CATEGORY_BESTSELLERS
-    return _filled(shelf, fallback, anchors)
+            if category >= 0:
+                shelf.put_fallback(snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position, floors[position])
+    return _filled(shelf, anchors)
 
 
-def backfill(snapshot: Snapshot, anchors: Sequence[int], shelf: Shelf) -> str:
-    """Fill what is left with bestsellers of the anchors' categories, then of the shop; returns the weakest used."""
-    used = "none"
+def backfill(snapshot: Snapshot, anchors: Sequence[int], shelf: Shelf) -> None:
+    """Fill what is left with bestsellers of the anchors' categories, then of the shop."""
     asked: set[int] = set()
     for position, category in _categories(snapshot, anchors):
         if category >= 0 and category not in asked and not shelf.full:
             asked.add(category)
-            if shelf.put_fallback(snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position):
-                used = CATEGORY_BESTSELLERS
-    if not shelf.full and shelf.put_fallback(snapshot.bestsellers(-1), BESTSELLERS):
-        used = BESTSELLERS
-    return used
+            shelf.put_fallback(snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position)
+    if not shelf.full:
+        shelf.put_fallback(snapshot.bestsellers(-1), BESTSELLERS)
 
 
 def _categories(snapshot: Snapshot, anchors: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -164,9 +156,11 @@ def _categories(snapshot: Snapshot, anchors: Sequence[int]) -> Iterator[tuple[in
     return ((position, category.item(item)) for position, item in enumerate(anchors))
 
 
-def _filled(shelf: Shelf, fallback: str, anchors: Sequence[int]) -> Filled:
+def _filled(shelf: Shelf, anchors: Sequence[int]) -> Filled:
     if shelf.picks:
-        return Filled(shelf.picks, fallback, None)
+        used = {pick.fallback for pick in shelf.picks}
+        weakest = next((label for label in (BESTSELLERS, CATEGORY_BESTSELLERS) if label in used), "none")
+        return Filled(shelf.picks, weakest, None)
     if shelf.filtered:
         return Filled([], "none", "all_filtered")
     return Filled([], "none", "below_support" if anchors else "unknown_item")

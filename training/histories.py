@@ -13,7 +13,7 @@ _DAY = 86_400
 
 
 def histories(orders: Orders, item_map: NDArray[np.int32]) -> Customers:
-    """Customer → items with the number of baskets and the day of the last one, last bought first, then item up.
+    """Customer → items with the number of baskets, the days of the first and last one; last bought first, then item up.
 
     Args:
         orders: n_orders baskets; guests are left out.
@@ -28,9 +28,8 @@ def histories(orders: Orders, item_map: NDArray[np.int32]) -> Customers:
     new = np.ones(len(customer), dtype=bool)
     new[1:] = (customer[1:] != customer[:-1]) | (item[1:] != item[:-1])
     starts = np.flatnonzero(new)
-    ends = np.append(starts[1:], len(customer))
-    last = line[ends - 1] if len(starts) else line
-    day = orders.time[last] // _DAY if orders.timed else np.full(len(last), -1)
+    ends = np.append(starts, len(customer))[1:]
+    first, last = line[starts], line[ends - 1]
     customer, item, count = customer[starts], item[starts], ends - starts
     order = np.lexsort((item, -last, customer))
     rows = np.bincount(customer, minlength=len(orders.customers))
@@ -39,8 +38,14 @@ def histories(orders: Orders, item_map: NDArray[np.int32]) -> Customers:
         indptr=np.concatenate([[0], np.cumsum(rows)]).astype(np.int64),
         item=item[order].astype(np.int32),
         count=count[order].astype(np.uint32),
-        last_day=day[order].astype(np.int32),
+        last_day=_days(orders, last[order]),
+        first_day=_days(orders, first[order]),
     )
+
+
+def _days(orders: Orders, baskets: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Days since 1970-01-01 of some baskets, -1 where orders carry no time."""
+    return (orders.time[baskets] // _DAY).astype(np.int32)
 
 
 def bought_again(customers: Customers, n_items: int, share: float, buyers: int) -> NDArray[np.bool_]:

@@ -10,7 +10,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.records import CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Model, Shop
+from models.model import Model
+from models.records import CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Shop
+from models.stored import store_vectors
 from training.baskets import Families, ages, anchor_window, basket_matrix, basket_weights, decay, families
 from training.cards import Assortment, assortment
 from training.complements import Evidence, Smoothing, complements
@@ -91,7 +93,10 @@ def build_model(
         ),
         cards=shelf.cards,
         categories=shelf.categories,
-        vectors={CROSS_SELL: expand(cross_sell, family, leader), UPSELL: upsell},
+        vectors={
+            CROSS_SELL: store_vectors(expand(cross_sell, family, leader)),
+            UPSELL: store_vectors(upsell),
+        },
         bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
         variants=by_family,
         customers=customers,

@@ -17,7 +17,7 @@ from training.readers.files import InputError
 from training.readers.orders import ReadOptions, read_orders
 
 from models.artefact import Run, draft
-from models.records import Model
+from models.model import Model
 from models.registry import Registry, version_name
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter

@@ -18,12 +18,12 @@ class Row(NamedTuple):
     Attributes:
         item: int32 (k,).
         score: float32 (k,).
-        together: uint32 or float32 (k,), baskets that hold both.
+        together: uint16 (k,), baskets that hold both, 65,535 for that many or more.
     """
 
     item: NDArray[np.int32]
     score: NDArray[np.float32]
-    together: NDArray[np.uint32] | NDArray[np.float32]
+    together: NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +34,13 @@ class History:
         item: int32 (k,).
         count: uint32 (k,), baskets with the item.
         last_day: int32 (k,), days since 1970-01-01 (UTC), -1 where orders carry no time.
-        first_day: int32 (k,), likewise, or None where the version does not hold it.
+        first_day: int32 (k,), likewise, of the first one.
     """
 
     item: NDArray[np.int32]
     count: NDArray[np.uint32]
     last_day: NDArray[np.int32]
-    first_day: NDArray[np.int32] | None
+    first_day: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)

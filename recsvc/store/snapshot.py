@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.artefact import Version
 from models.records import ItemFacts, Shop
+from models.stored import scores
 from recsvc.store.contract import History, Row
 
 
@@ -35,12 +36,12 @@ class VersionSnapshot:
         return [self._model.items.text(item) for item in items]
 
     def vectors(self, kinds: Sequence[str], items: Sequence[int]) -> dict[str, list[Row]]:
-        """Per kind one row per item, views of the mapped arrays."""
+        """Per kind one row per item, scores in the unit they were learnt in."""
         found = {}
         for kind in kinds:
             if (held := self._model.vectors.get(kind)) is not None:
                 spans = [held.row(item) for item in items]
-                found[kind] = [Row(held.item[span], held.score[span], held.together[span]) for span in spans]
+                found[kind] = [Row(held.item[span], scores(held.score[span]), held.together[span]) for span in spans]
         return found
 
     def cards(self, items: Sequence[int]) -> list[bytes]:
@@ -54,8 +55,7 @@ class VersionSnapshot:
         if at < 0:
             return None
         span = slice(int(customers.indptr[at]), int(customers.indptr[at + 1]))
-        first_day = None if customers.first_day is None else customers.first_day[span]
-        return History(customers.item[span], customers.count[span], customers.last_day[span], first_day)
+        return History(customers.item[span], customers.count[span], customers.last_day[span], customers.first_day[span])
 
     def bestsellers(self, category: int) -> NDArray[np.int32]:
         """A category's bestsellers, or with -1 the whole shop's."""

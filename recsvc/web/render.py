@@ -11,9 +11,9 @@ from models.money import PRICE_UNKNOWN, format_price
 from models.records import UPSELL
 from recsvc import reasons
 from recsvc.picks import CustomerPicks
-from recsvc.ranking import Pick
+from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, Pick
 from recsvc.reasons import Anchor
-from recsvc.shelves import BESTSELLERS, CATEGORY_BESTSELLERS, Ask, Filled, Shelves
+from recsvc.shelves import Ask, Filled, Shelves
 from recsvc.store.contract import Snapshot
 from recsvc.web.messages import Fallback, Item, Picks, Price, Reason, Recommendations, ShelfNote
 

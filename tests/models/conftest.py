@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.records import CROSS_SELL, UPSELL, Customers, ItemFacts, ItemVectors, Lists, Model, Shop
+from models.model import Model
+from models.records import CROSS_SELL, UPSELL, Customers, ItemFacts, ItemVectors, Lists, Shop
+from models.stored import StoredVectors, store_vectors
 from models.strings import StringTable
 
 
@@ -46,17 +48,19 @@ def _small_model(*, orders: int = 7) -> Model:
             item=np.array([3, 0, 2], dtype=np.int32),
             count=np.array([2, 1, 1], dtype=np.uint32),
             last_day=np.array([20_000, 19_990, 19_995], dtype=np.int32),
+            first_day=np.array([19_900, 19_990, 19_995], dtype=np.int32),
         ),
         shop=Shop(orders, n, 2, "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z", 60, "EUR"),
         settings={"neighbours": 100, "discount": 0.5},
     )
 
 
-def _vectors(rows: list[list[tuple[int, float, int]]]) -> ItemVectors:
+def _vectors(rows: list[list[tuple[int, float, int]]]) -> StoredVectors:
     flat = [entry for row in rows for entry in row]
-    return ItemVectors(
+    vectors = ItemVectors(
         indptr=np.cumsum([0] + [len(row) for row in rows]).astype(np.int64),
         item=np.array([entry[0] for entry in flat], dtype=np.int32),
         score=np.array([entry[1] for entry in flat], dtype=np.float32),
         together=np.array([entry[2] for entry in flat], dtype=np.uint32),
     )
+    return store_vectors(vectors)

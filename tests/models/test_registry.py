@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.artefact import DamagedVersionError, Draft, Run, draft
-from models.records import Model
+from models.model import Model
 from models.registry import NoVersionError, Registry, version_name
 
 Build = Callable[..., Model]

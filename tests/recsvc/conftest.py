@@ -15,9 +15,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from models.artefact import Run, draft
+from models.model import Model
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
-from models.records import Customers, ItemFacts, ItemVectors, Lists, Model, Shop
+from models.records import Customers, ItemFacts, ItemVectors, Lists, Shop
 from models.registry import Registry, version_name
+from models.stored import StoredVectors, store_vectors
 from models.strings import StringTable
 from recsvc.settings import ServiceSettings
 from recsvc.store.artefact import ArtefactStore
@@ -57,15 +59,16 @@ def build_model(
     def in_category(name: str) -> list[int]:
         return [i for i in by_popularity if facts[i].get("category") == name]
 
-    def vectors_of(rows: Mapping[str, list[tuple[str, float, int]]]) -> ItemVectors:
+    def vectors_of(rows: Mapping[str, list[tuple[str, float, int]]]) -> StoredVectors:
         entries = [sorted(((at[j], s, t) for j, s, t in rows.get(i, [])), key=lambda e: (-e[1], e[0])) for i in ids]
         flat = [e for row in entries for e in row]
-        return ItemVectors(
+        vectors = ItemVectors(
             lists([[e[0] for e in row] for row in entries]).indptr,
             np.array([e[0] for e in flat], np.int32),
             np.array([e[1] for e in flat], np.float32),
             np.array([e[2] for e in flat], np.uint32),
         )
+        return store_vectors(vectors)
 
     buyers = sorted(customers or {}, key=str.encode)
     bought = [[(at[e[0]], *e[1:]) for e in (customers or {})[b]] for b in buyers]
@@ -104,7 +107,7 @@ def build_model(
             item=np.array([e[0] for e in entries], np.int32),
             count=np.array([e[1] for e in entries], np.uint32),
             last_day=np.array([e[2] for e in entries], np.int32),
-            first_day=np.array([e[3] for e in entries], np.int32) if entries and len(entries[0]) > 3 else None,
+            first_day=np.array([e[3] if len(e) > 3 else e[2] for e in entries], np.int32),
         ),
         shop=Shop(
             orders=orders,

@@ -73,7 +73,7 @@ def test_a_cart_of_tea_and_cup_by_hand() -> None:
 
 @given(st.lists(rows(), max_size=6), st.data())
 def test_merge_is_the_obvious_sum(votes: list[Row], data: st.DataObject) -> None:
-    """Fast equals slow: sums per item, the loudest anchor (first of equals), its count; total order."""
+    """Fast equals slow: sums per item, the loudest anchor with evidence (first of equals), its count; total order."""
     weights = [data.draw(st.sampled_from([0.0, 0.5, 1.0, 2.0])) for _ in votes]
     anchors = [data.draw(st.integers(0, 3)) for _ in votes]
     shares: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
@@ -84,7 +84,7 @@ def test_merge_is_the_obvious_sum(votes: list[Row], data: st.DataObject) -> None
             counts[item, anchor] = max(counts[item, anchor], together)
     slow = []
     for item, by_anchor in shares.items():
-        loudest = min(by_anchor, key=lambda a: (-by_anchor[a], a))
+        loudest = min(by_anchor, key=lambda a: (not counts[item, a], -by_anchor[a], a))
         slow.append((item, sum(by_anchor.values()), loudest, counts[item, loudest]))
     slow.sort(key=lambda e: (-e[1], e[0]))
     fast = merge(votes, weights, anchors)

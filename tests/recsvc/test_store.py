@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from models.registry import CURRENT, Registry
+from models.stored import scores
 from recsvc.store.artefact import ArtefactStore
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def test_a_snapshot_tells_what_the_model_holds(peer: Peer, shop: Builders) -> No
         for item, row in zip([tea, pot], rows, strict=True):
             span = model.vectors[kind].row(item)
             assert row.item.tolist() == model.vectors[kind].item[span].tolist()
-            assert row.score.tolist() == model.vectors[kind].score[span].tolist()
+            assert row.score.tolist() == scores(model.vectors[kind].score[span]).tolist()
             assert row.together.tolist() == model.vectors[kind].together[span].tolist()
     assert snapshot.cards([pot]) == [model.cards[pot]]
     history = snapshot.customer("zoë/1")

@@ -26,6 +26,7 @@ def test_by_hand(orders_of: Callable[..., Orders]) -> None:
     assert customers.item.tolist() == [1, 0, 0]  # cup is 0, tea is 1
     assert customers.count.tolist() == [2, 1, 1]
     assert customers.last_day.tolist() == [5, 1, 3]
+    assert customers.first_day.tolist() == [1, 1, 3]
 
 
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 9), st.sets(st.integers(0, 5), min_size=1)), max_size=30))

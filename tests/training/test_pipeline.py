@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.artefact import draft
-from models.records import Model
+from models.model import Model
 from training.pipeline import build_model
 from training.records import Catalogue, Orders
 from training.settings import TrainSettings
