@@ -19,14 +19,14 @@ class Orders:
 
     Attributes:
         items: ids of all items bought, sorted by bytes.
-        titles: n_items texts seen on order lines (the most frequent per item), empty where none.
+        titles: n_items texts seen on order lines (per item the one in most orders), empty where none.
         customers: customer ids, sorted by bytes.
         time: int64 (n_orders,), seconds since 1970-01-01 UTC, rising; all -1 where orders carry no time.
         customer: int32 (n_orders,), index into `customers`, -1 for a guest.
         indptr: int64 (n_orders + 1,).
         item: int32 (nnz,), index into `items`.
         quantity: float32 (nnz,), summed over the order's lines of the item, > 0.
-        price: int64 (nnz,), unit price in ten-thousandths (the last line's), `PRICE_UNKNOWN` where none.
+        price: int64 (nnz,), unit price in ten-thousandths (the latest line's), `PRICE_UNKNOWN` where none.
     """
 
     items: StringTable
@@ -90,6 +90,8 @@ class ReadReport:
         dropped: reason → lines, for parsed lines that are no purchase (cancelled, fee, repeated …).
         unparsed: reason → lines, for lines that could not be read; over 5 % refuses the file.
         rejects: where the dropped lines are listed, or None.
+        columns: file → our column → the file's column.
+        notes: what had to be guessed or repaired, in sentences' length.
     """
 
     files: tuple[str, ...]
@@ -98,6 +100,37 @@ class ReadReport:
     dropped: Mapping[str, int]
     unparsed: Mapping[str, int]
     rejects: str | None
+    columns: Mapping[str, Mapping[str, str]]
+    notes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.lines != self.kept + sum(self.dropped.values()) + sum(self.unparsed.values()):
+            raise ValueError(f"{self.lines} lines read, but kept and dropped do not add up to them")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueReport:
+    """Every line of a catalogue file is kept or counted under one reason: the numbers add up.
+
+    Attributes:
+        file: what was read.
+        lines: data lines read.
+        kept: items.
+        dropped: reason → lines without an id, or that list an item again.
+        unparsed: reason → lines that could not be read.
+        unread_cells: our column → cells that could not be understood and count as not said.
+        columns: our column → the file's column.
+        notes: what had to be guessed or repaired.
+    """
+
+    file: str
+    lines: int
+    kept: int
+    dropped: Mapping[str, int]
+    unparsed: Mapping[str, int]
+    unread_cells: Mapping[str, int]
+    columns: Mapping[str, str]
+    notes: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if self.lines != self.kept + sum(self.dropped.values()) + sum(self.unparsed.values()):

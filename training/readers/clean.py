@@ -1,0 +1,207 @@
+"""Which lines are purchases: every other line gets one reason, the first that applies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from models.money import PRICE_SCALE, PRICE_UNKNOWN
+from training.readers.numbers import MISSING_WORDS, parse_numbers
+from training.readers.options import ReadOptions
+from training.readers.raw import MALFORMED, Raw
+from training.readers.times import day_first_votes, parse_times, says_nothing
+
+BAD_ID, BAD_TIME, BAD_QUANTITY, BAD_PRICE = "bad id", "bad time", "bad quantity", "bad price"
+EMPTY_LINE, NO_ORDER, NO_ITEM = "empty line", "no order id", "no item id"
+CANCELLED, NOT_A_PRODUCT = "cancelled", "not a product"
+NO_QUANTITY, NO_PRICE, REPEATED = "quantity not above zero", "price not above zero", "repeated line"
+DROPPED = (EMPTY_LINE, NO_ORDER, NO_ITEM, CANCELLED, NOT_A_PRODUCT, NO_QUANTITY, NO_PRICE, REPEATED)
+"""Reasons of lines that were read but are no purchase; every other reason means a line that could not be read."""
+
+CANCELLED_STATUS = ("cancelled", "canceled", "refunded", "refund", "voided", "void")
+
+_FEES = (
+    "postage;shipping;shipping fee;shipping cost;delivery;delivery fee;delivery charge;freight;carriage;handling;"
+    "handling fee;discount;manual;adjustment;bank charges;fee;fees;tip;deposit;gift voucher;gift card;surcharge"
+)
+FEE_WORDS = frozenset(_FEES.split(";"))
+"""Item ids that are no products in any shop, in lower case."""
+
+UCI_ITEM = r"^\d{5}[A-Za-z]{0,2}$"
+UCI_FEE = (
+    r"(?i)^(?:POST|DOT|M|D|S|B|C2|C3|BANK CHARGES|AMAZONFEE|CRUK|PADS|GIFT|ADJUST\d*|TEST\d+"
+    r"|gift_0001_\d+|DCGS\w*)$"
+)
+"""What is no product among files in which at least 90 % of the lines carry five-digit stock codes, as in the UCI
+Online Retail sets (Chen 2015, UCI Machine Learning Repository)."""
+
+_UCI_SHARE = 0.9
+_MAX_ID_BYTES = 256
+_IDS = ("order_id", "item_id", "customer_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one file's columns tell about all of them; added over files, so that their order does not matter.
+
+    Attributes:
+        timed, untimed: files with and without times.
+        day_first, month_first, dotted: see `day_first_votes`.
+        priced: whether some price is above zero.
+        lines, uci_lines: lines with an item id, and those of them with a five-digit stock code.
+    """
+
+    timed: int = 0
+    untimed: int = 0
+    day_first: int = 0
+    month_first: int = 0
+    dotted: int = 0
+    priced: bool = False
+    lines: int = 0
+    uci_lines: int = 0
+
+    def __add__(self, other: Evidence) -> Evidence:
+        return Evidence(
+            self.timed + other.timed,
+            self.untimed + other.untimed,
+            self.day_first + other.day_first,
+            self.month_first + other.month_first,
+            self.dotted + other.dotted,
+            self.priced or other.priced,
+            self.lines + other.lines,
+            self.uci_lines + other.uci_lines,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the evidence of all files settled, and what the shop said.
+
+    Attributes:
+        timed: whether lines carry times.
+        day_first: whether `3/4/2026` is 3 April.
+        priced: whether prices mean anything; where none is above zero they are unknown, not free.
+        uci: whether stock codes are UCI's, so that its fee codes are known.
+        not_products: the shop's own list in lower case, or None.
+    """
+
+    timed: bool
+    day_first: bool
+    priced: bool
+    uci: bool
+    not_products: frozenset[str] | None
+
+
+def gather(raw: Raw) -> Evidence:
+    """The evidence of one file."""
+    frame = raw.frame
+    votes = (0, 0, 0)
+    timed = not says_nothing(frame["ts"])
+    if timed:
+        votes = day_first_votes(frame["ts"])
+    uci = int(frame["item_id"].str.contains(UCI_ITEM).sum())
+    return Evidence(
+        int(timed), int(not timed), *votes, _any_positive(frame["unit_price"]), frame["item_id"].count(), uci
+    )
+
+
+def settle(evidence: Evidence, options: ReadOptions) -> tuple[Rules, tuple[str, ...]]:
+    """Rules for all files, with remarks on what had to be guessed.
+
+    Days above 12 decide how `3/4/2026` is meant, the majority where both places have them. Where none has, dotted dates
+    are day first (as in German) and others month first (as in the UCI files and American spreadsheets).
+    """
+    notes = []
+    day_first = options.day_first
+    if day_first is None:
+        day_first = evidence.day_first > evidence.month_first
+        if evidence.day_first == evidence.month_first:
+            day_first = evidence.dotted > 0
+        if evidence.day_first or evidence.month_first or evidence.dotted:
+            notes.append(f"dates such as 3/4/2026 read {'day' if day_first else 'month'} first")
+    uci = evidence.lines > 0 and evidence.uci_lines >= _UCI_SHARE * evidence.lines
+    if uci and options.not_products is None:
+        notes.append("five-digit stock codes: POST, M, D and their like are fees")
+    if not evidence.priced:
+        notes.append("no price above zero: prices are unknown")
+    own = None if options.not_products is None else frozenset(c.lower() for c in options.not_products)
+    return Rules(evidence.timed > 0, day_first, evidence.priced, uci, own), tuple(notes)
+
+
+def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
+    """The lines of one file with values in place of cells, and `reason` (null for a purchase).
+
+    Columns: order_id, customer_id, item_id, title String; ts Int64 (-1 without times); quantity Float64;
+    unit_price Int64 ten-thousandths (`PRICE_UNKNOWN` where none); line Int64; reason String.
+    """
+    raw_price = parse_numbers(raw.frame["unit_price"])
+    price = raw_price if rules.priced else raw_price.clear(len(raw_price))
+    ts = parse_times(raw.frame["ts"], day_first=rules.day_first) if rules.timed else None
+    frame = raw.frame.with_columns(
+        parse_numbers(raw.frame["quantity"]).alias("quantity"),
+        (price * PRICE_SCALE).alias("unit_price"),
+        pl.lit(-1, pl.Int64).alias("ts") if ts is None else ts.alias("ts"),
+        *_ids_without_point_zero(raw.frame),
+    )
+    guest = pl.col("customer_id").str.to_lowercase().is_in(MISSING_WORDS)
+    frame = frame.with_columns(pl.when(~guest).then("customer_id").alias("customer_id"))
+    reason = pl.coalesce(pl.when(test).then(pl.lit(why)) for why, test in _reasons(rules))
+    return frame.with_columns(pl.coalesce(MALFORMED, reason).alias("reason")).select(
+        "order_id",
+        "customer_id",
+        "item_id",
+        pl.col("title").str.head(1000),
+        "ts",
+        pl.col("quantity").fill_null(1.0),
+        pl.col("unit_price").fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN),
+        "line",
+        "reason",
+    )
+
+
+def _reasons(rules: Rules) -> Iterable[tuple[str, pl.Expr]]:
+    order, item, quantity, price = (pl.col(c) for c in ("order_id", "item_id", "quantity", "unit_price"))
+    status = pl.col("status").str.to_lowercase().is_in(CANCELLED_STATUS)
+    cancelled_invoice = order.str.contains(r"^C\d+$") & (quantity <= 0)
+    yield EMPTY_LINE, pl.all_horizontal(pl.col(*_IDS, "title", "status").is_null()) & _no_measures()
+    yield NO_ORDER, order.is_null()
+    yield NO_ITEM, item.is_null()
+    yield BAD_ID, pl.any_horizontal(_bad_id(pl.col(c)) for c in _IDS)
+    yield BAD_TIME, pl.col("ts").is_null()
+    yield BAD_QUANTITY, quantity.is_nan()
+    yield BAD_PRICE, price.is_nan()
+    yield CANCELLED, status | cancelled_invoice
+    yield NOT_A_PRODUCT, _not_a_product(item, rules)
+    yield NO_QUANTITY, quantity <= 0
+    yield NO_PRICE, price.round() <= 0
+
+
+def _no_measures() -> pl.Expr:
+    return pl.col("quantity").is_null() & pl.col("unit_price").is_null() & (pl.col("ts").is_null() | (pl.col("ts") < 0))
+
+
+def _bad_id(column: pl.Expr) -> pl.Expr:
+    return column.str.contains(r"[\x00-\x1f\x7f]") | (column.str.len_bytes() > _MAX_ID_BYTES)
+
+
+def _not_a_product(item: pl.Expr, rules: Rules) -> pl.Expr:
+    if rules.not_products is not None:
+        return item.str.to_lowercase().is_in(sorted(rules.not_products))
+    fee = item.str.to_lowercase().is_in(sorted(FEE_WORDS))
+    return fee | item.str.contains(UCI_FEE) if rules.uci else fee
+
+
+def _ids_without_point_zero(frame: pl.DataFrame) -> Iterable[pl.Expr]:
+    """Where every id of a column ends in `.0`, the column went through floating point: 17850.0 is 17850."""
+    for name in _IDS:
+        column = frame[name]
+        if column.count() and column.str.contains(r"^\d+\.0$").all(ignore_nulls=True):
+            yield pl.col(name).str.strip_suffix(".0")
+
+
+def _any_positive(prices: pl.Series) -> bool:
+    if prices.dtype == pl.String:
+        return bool(prices.str.contains(r"^[^-]*[1-9]").any())
+    return prices.dtype != pl.Null and bool((prices.cast(pl.Float64).fill_nan(None) > 0).any())

@@ -1,0 +1,28 @@
+"""What a shop may say about its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read a shop's files; the defaults find out by themselves.
+
+    Attributes:
+        columns: our column name → the file's, for columns not recognised or in doubt; an empty name means that the
+            file has no such column.
+        day_first: whether `3/4/2026` is 3 April; None looks for days above 12 in the files.
+        not_products: item ids that are no products (any case), in place of the built-in rule; None keeps that rule.
+        max_unparsed: largest share of unreadable lines, 0 to 1, before a file is refused.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    day_first: bool | None = None
+    not_products: frozenset[str] | None = None
+    max_unparsed: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_unparsed <= 1:
+            raise ValueError(f"max_unparsed is a share from 0 to 1, not {self.max_unparsed}")

@@ -1,0 +1,153 @@
+"""Order files to baskets: the reader's front door."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from training.readers.clean import DROPPED, REPEATED, Evidence, Rules, classify, gather, settle
+from training.readers.columns import Wanted, order_columns
+from training.readers.delimited import read_delimited
+from training.readers.errors import InputError
+from training.readers.files import Source, open_source
+from training.readers.jsonlines import read_json_lines
+from training.readers.numbering import number_orders
+from training.readers.options import ReadOptions
+from training.readers.parquet import read_parquet
+from training.readers.raw import Raw
+from training.readers.rejects import CELLS, reject_rows, write_rejects
+from training.records import Orders, ReadReport
+
+Progress = Callable[[str, float], None]
+
+
+def read_orders(
+    paths: Sequence[Path], options: ReadOptions, rejects: Path | None, progress: Progress | None = None
+) -> tuple[Orders, ReadReport]:
+    """Read, clean and number the orders of all files.
+
+    The result does not depend on the order of lines and files where orders carry times, nor on the number of threads.
+
+    Args:
+        paths: CSV, TSV, NDJSON or Parquet, plain or .gz or .zst; an order may spread over files.
+        options: what the shop says about its files.
+        rejects: where to list the lines that are in no basket; None lists them nowhere.
+        progress: told the stage and the share done, 0 to 1.
+
+    Raises:
+        InputError: a file cannot be used, more than `options.max_unparsed` of its lines cannot be read, some files have
+            times and others none, or nothing is left.
+    """
+    tell = progress or (lambda _stage, _share: None)
+    if not paths:
+        raise InputError("no order files given. Name at least one with --orders.")
+    wanted = order_columns(options.columns)
+    raws = []
+    for i, path in enumerate(paths):
+        tell(f"reading {path}", 0.5 * i / len(paths))
+        raws.append(read_raw(open_source(path), wanted))
+    tell("cleaning", 0.5)
+    rules, notes = _rules(raws, options)
+    remarks = tuple(f"{raw.file}: {note}" for raw in raws for note in raw.notes) + notes
+    columns = {raw.file: dict(raw.columns) for raw in raws}
+    kept, rejected, reasons, lines = _clean(raws, rules, options)
+    purchases = pl.concat(kept)
+    _refuse_nothing(purchases, reasons, paths)
+    tell("numbering orders", 0.7)
+    orders, repeats = number_orders(purchases, timed=rules.timed)
+    rejected.append(_repeated(purchases[repeats]))
+    reasons[REPEATED] += len(repeats)
+    if rejects is not None:
+        write_rejects(rejects, rejected)
+    tell("orders read", 1.0)
+    return orders, ReadReport(
+        files=tuple(str(p) for p in paths),
+        lines=lines,
+        kept=purchases.height - len(repeats),
+        dropped={r: reasons[r] for r in DROPPED if reasons[r]},
+        unparsed={r: n for r, n in sorted(reasons.items()) if r not in DROPPED},
+        rejects=None if rejects is None else str(rejects),
+        columns=columns,
+        notes=remarks,
+    )
+
+
+def read_raw(source: Source, wanted: Wanted) -> Raw:
+    """One file's cells, whatever its format."""
+    if source.parquet:
+        return read_parquet(source, wanted)
+    if source.head().removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        return read_json_lines(source, wanted)
+    return read_delimited(source, wanted)
+
+
+def _rules(raws: Sequence[Raw], options: ReadOptions) -> tuple[Rules, tuple[str, ...]]:
+    found = [gather(raw) for raw in raws]
+    evidence = sum(found, Evidence())
+    if evidence.timed and evidence.untimed:
+        without = next(raw.file for raw, e in zip(raws, found, strict=True) if e.untimed)
+        with_times = next(raw.file for raw, e in zip(raws, found, strict=True) if e.timed)
+        raise InputError(
+            f"{without} has no times but {with_times} has. Give both times (--columns ts=<column>), "
+            "or neither (--columns ts=)."
+        )
+    return settle(evidence, options)
+
+
+def _clean(
+    raws: list[Raw], rules: Rules, options: ReadOptions
+) -> tuple[list[pl.DataFrame], list[pl.DataFrame], Counter[str], int]:
+    """Purchases and rejects of each file, lines by reason, and all lines; lets go of every file's cells in turn."""
+    kept, rejected, reasons, lines = [], [], Counter[str](), 0
+    for number in range(len(raws)):
+        raw = raws[number]
+        frame = classify(raw, rules)
+        bad = frame["reason"].is_not_null()
+        cells = raw.frame.filter(bad)
+        _refuse_unreadable(raw.file, frame.filter(bad), cells, frame.height, options)
+        rejected.append(reject_rows(raw.file, frame.filter(bad), cells))
+        reasons.update(dict(frame.filter(bad)["reason"].value_counts().iter_rows()))
+        lines += frame.height
+        kept.append(frame.filter(~bad).drop("reason").with_columns(pl.lit(raw.file).alias("file")))
+        raws[number] = Raw(raw.file, raw.frame.clear(), raw.columns, raw.notes)
+    return kept, rejected, reasons, lines
+
+
+def _refuse_unreadable(file: str, bad: pl.DataFrame, cells: pl.DataFrame, lines: int, options: ReadOptions) -> None:
+    if lines == 0:
+        raise InputError(f"{file}: there is a header but no line below it. Export it again, or leave it out.")
+    unread = ~bad["reason"].is_in(DROPPED)
+    if unread.sum() <= options.max_unparsed * lines:
+        return
+    shown = [
+        f"line {line}: {reason} ({', '.join(f'{c}={str(cell)[:40]!r}' for c, cell in zip(CELLS, row, strict=True))})"
+        for (line, reason), row in zip(
+            bad.filter(unread).select("line", "reason").head(3).iter_rows(),
+            cells.filter(unread).select(CELLS).head(3).iter_rows(),
+            strict=True,
+        )
+    ]
+    raise InputError(
+        f"{file}: {unread.sum()} of {lines} lines ({unread.sum() / lines:.1%}) cannot be read, "
+        f"more than {options.max_unparsed:.0%}. "
+        + "; ".join(shown)
+        + ". Correct the file, or name the right columns with --columns."
+    )
+
+
+def _refuse_nothing(purchases: pl.DataFrame, reasons: Counter[str], paths: Sequence[Path]) -> None:
+    if purchases.is_empty():
+        table = ", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items()))
+        raise InputError(f"{paths[0]}: no line is a purchase ({table}). Check the columns with --columns.")
+
+
+def _repeated(lines: pl.DataFrame) -> pl.DataFrame:
+    """Reject rows of repeated lines, with their values as understood."""
+    time = pl.when(pl.col("ts") >= 0).then(pl.from_epoch("ts").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).alias("ts")
+    price = pl.when(pl.col("unit_price") >= 0).then(pl.col("unit_price") / 10_000).alias("unit_price")
+    shown = lines.select("order_id", "item_id", time, "quantity", price)
+    what = lines.select(pl.col("line"), pl.lit(REPEATED).alias("reason"))
+    return reject_rows("", what, shown).with_columns(lines["file"])

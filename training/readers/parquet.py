@@ -1,0 +1,67 @@
+"""Parquet: typed columns, ids made text."""
+
+from __future__ import annotations
+
+import io
+
+import polars as pl
+
+from training.readers.columns import Wanted, resolve
+from training.readers.errors import InputError
+from training.readers.files import Source
+from training.readers.raw import MALFORMED, Raw, raw_frame
+
+_MEASURES = ("ts", "quantity", "unit_price")
+
+
+def read_parquet(source: Source, wanted: Wanted) -> Raw:
+    """Cells of the wanted columns; `line` is the row number, from 1.
+
+    Raises:
+        InputError: the file is damaged, or a column holds what cannot be an id, a number or a text.
+    """
+    data = io.BytesIO(source.data) if isinstance(source.data, bytes) else source.data
+    try:
+        header = list(pl.read_parquet_schema(data))
+        found = resolve(header, wanted, source.name)
+        frame = pl.read_parquet(data, columns=sorted({header[at] for at in found.values()}), glob=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{source.name}: damaged Parquet ({_first_line(error)}). Copy or write it again.") from error
+    frame = frame.select(_column(frame[header[at]], ours, source.name) for ours, at in found.items())
+    frame = frame.with_columns(
+        pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("line"), pl.lit(None, pl.String).alias(MALFORMED)
+    )
+    return Raw(source.name, raw_frame(frame, wanted), {o: header[at] for o, at in found.items()}, source.notes)
+
+
+def _column(column: pl.Series, ours: str, file: str) -> pl.Series:
+    """A column as its field needs it: measures keep their numbers and times, everything else becomes text."""
+    dtype, column = column.dtype, column.alias(ours)
+    if ours in _MEASURES and (dtype.is_numeric() or (ours == "ts" and dtype in (pl.Datetime, pl.Date))):
+        return column.cast(pl.Float64) if dtype.is_decimal() else column
+    if dtype in (pl.String, pl.Categorical, pl.Enum) or dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
+        return column.cast(pl.String)
+    if dtype.is_decimal():
+        return column.cast(pl.Float64).cast(pl.String) if ours in ("price", "cost") else _whole(column, ours, file)
+    if dtype.is_float():
+        return column.cast(pl.String) if ours in ("price", "cost", "in_stock") else _whole(column, ours, file)
+    if dtype == pl.Binary:
+        try:
+            return column.cast(pl.String)
+        except pl.exceptions.PolarsError:
+            pass
+    raise InputError(f"{file}: column {ours} is of type {dtype}. Write it as text or whole numbers.")
+
+
+def _whole(column: pl.Series, ours: str, file: str) -> pl.Series:
+    """Ids kept as floats (a column with gaps, in pandas) are whole numbers, or no ids."""
+    numbers = column.cast(pl.Float64).fill_nan(None)
+    if not ((numbers == numbers.round()) & (numbers.abs() < 2**53)).fill_null(value=True).all():
+        raise InputError(f"{file}: column {ours} holds fractions, which cannot be names. Write it as text.")
+    return numbers.cast(pl.Int64).cast(pl.String)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
