@@ -12,9 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from training.readers.catalogue import read_catalogue
-from training.readers.files import InputError
-from training.readers.orders import ReadOptions, read_orders
 
 from models.artefact import Run, draft
 from models.model import Model
@@ -22,6 +19,11 @@ from models.registry import Registry, version_name
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from training.pipeline import build_model
+from training.readers.catalogue import read_catalogue
+from training.readers.columns import parse_columns
+from training.readers.errors import InputError
+from training.readers.options import ReadOptions
+from training.readers.orders import read_orders
 from training.records import Catalogue, ReadReport
 from training.settings import SettingsError, read_settings
 
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     root = args.models or Path(os.environ.get("RECSVC_MODELS", "models/trained"))
     try:
         settings = read_settings(args.config)
-        options = ReadOptions(columns=_columns(args.columns))
+        options = ReadOptions(columns=parse_columns(args.columns or ""))
         with Reporter() as progress:
             root.mkdir(parents=True, exist_ok=True)
             orders, read = read_orders(args.orders, options, args.rejects or root / "rejects.csv", progress)
@@ -110,15 +112,6 @@ def report(model: Model, read: ReadReport, catalogue: Catalogue | None) -> str:
 
 def _bought(model: Model) -> list[bytes]:
     return [model.items[item] for item in np.flatnonzero(model.facts.orders).tolist()]
-
-
-def _columns(text: str | None) -> dict[str, str]:
-    pairs = [part.partition("=") for part in (text or "").split(",") if part.strip()]
-    if any(not ours.strip() or not theirs.strip() for ours, _, theirs in pairs):
-        raise CommandError(
-            f"--columns takes OURS=THEIRS,…, not {text!r}; for example order_id=InvoiceNo,item_id=StockCode"
-        )
-    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 
 def _version_of(name: str) -> str | None:
