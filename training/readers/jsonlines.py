@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
-import msgspec
 import polars as pl
 
 from training.readers.columns import Wanted, resolve
@@ -18,6 +18,8 @@ _BLOCK = 100_000
 _KEYS_FROM = 10_000
 NOT_AN_OBJECT = "not a JSON object"
 NESTED = "nested value"
+HALF_CHARACTER = "half a character"
+"""An escaped UTF-16 surrogate without its other half: JSON allows it, UTF-8 cannot hold it."""
 
 
 def read_json_lines(source: Source, wanted: Wanted) -> Raw:
@@ -44,14 +46,13 @@ def read_json_lines(source: Source, wanted: Wanted) -> Raw:
 
 def _objects(stream: BinaryIO) -> Iterator[tuple[int, dict[str, object] | None]]:
     """Line number and object; None where the line is no object."""
-    decode = msgspec.json.Decoder().decode
     for number, line in enumerate(stream, start=1):
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
         if not text.strip():
             continue
         try:
-            value = decode(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            value = json.loads(text.decode())
+        except (ValueError, RecursionError):
             value = None
         yield number, value if isinstance(value, dict) else None
 
@@ -60,8 +61,13 @@ def _row(line: int, value: dict[str, object] | None, found: dict[str, str]) -> t
     if value is None:
         return (*(None for _ in found), NOT_AN_OBJECT, line)
     cells = [value.get(key) for key in found.values()]
-    nested = any(isinstance(c, dict | list) for c in cells)
-    return (*map(_text, cells), NESTED if nested else None, line)
+    texts = [_text(c) for c in cells]
+    why = NESTED if any(isinstance(c, dict | list) for c in cells) else None
+    try:
+        "".join(filter(None, texts)).encode()
+    except UnicodeEncodeError:
+        texts, why = [None] * len(texts), HALF_CHARACTER
+    return (*texts, why, line)
 
 
 def _text(cell: object) -> str | None:

@@ -143,11 +143,10 @@ def test_parquet_columns_of_wrong_types(tmp_path: Path) -> None:
 def test_json_that_is_not_lines(tmp_path: Path) -> None:
     """An array is refused with the way out; a line that is no object is counted."""
     assert "one JSON array" in refuse(bytes_at(tmp_path, b'[{"order_id":1}]', "o.json"))
-    good = b'{"order_id":1,"item_id":"tea"}\n' * 1 + b"".join(
-        b'{"order_id":%d,"item_id":"cup"}\n' % n for n in range(60)
-    )
-    report = read_orders([bytes_at(tmp_path, good + b'{"order_id":\n{"order_id":[1],"item_id":2}\n')], DEFAULT, None)[1]
-    assert report.unparsed == {"not a JSON object": 1, "nested value": 1}
+    good = b"".join(b'{"order_id":%d,"item_id":"cup"}\n' % n for n in range(100))
+    bad = [b'{"order_id":', b'{"order_id":[1],"item_id":2}', b'{"order_id":1,"item_id":"\\ud800"}', b"[" * 100_000]
+    report = read_orders([bytes_at(tmp_path, good + b"\n".join(bad))], DEFAULT, None)[1]
+    assert report.unparsed == {"half a character": 1, "nested value": 1, "not a JSON object": 2}
 
 
 def test_some_files_with_times_and_some_without(tmp_path: Path) -> None:
