@@ -93,7 +93,8 @@ def pick(snapshot: Snapshot, customer_id: str, n: int, settings: PicksSettings) 
     anchors: list[int] = history.item[: settings.history].tolist()
     rows = snapshot.vectors([CROSS_SELL], anchors).get(CROSS_SELL, [])
     complements = Shelf(Gate(facts, variants, barred=bought), n, settings.stem_cap)
-    complements.put(merge(rows, purchase_weights(history, today, settings)[: len(rows)], range(len(rows))))
+    votes = merge(rows, purchase_weights(history, today, settings)[: len(rows)], range(len(rows)))
+    complements.put_smoothed(votes, [-1] * len(anchors), unproven=False)
 
     still_barred = bought - {facts.family.item(d.item) for d in due}
     shelf = Shelf(Gate(facts, variants, barred=still_barred), n, settings.stem_cap)

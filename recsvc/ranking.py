@@ -155,13 +155,11 @@ class Shelf:
                 label = None if together else CATEGORY_BESTSELLERS if alike else BESTSELLERS
                 self.picks.append(Pick(chosen, score, label, because, round(together)))
 
-    def put_fallback(
-        self, items: NDArray[np.int32], label: str, because: int = -1, floor: int = _ANY_PRICE, most: int = NO_LIMIT
-    ) -> int:
-        """Fill at most `most` places with items in their order, labelled; returns how many it filled."""
+    def put_fallback(self, items: NDArray[np.int32], label: str, because: int = -1, floor: int = _ANY_PRICE) -> int:
+        """Fill places with items in their order, labelled; returns how many it filled."""
         before = len(self.picks)
         for item in items.tolist():
-            if self.full or len(self.picks) - before >= most:
+            if self.full:
                 break
             if (chosen := self._choose(item, floor)) is not None:
                 self.picks.append(Pick(chosen, 0.0, label, because, 0))

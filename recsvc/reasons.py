@@ -32,11 +32,12 @@ def lift(together: int, orders_i: int, orders_j: int, orders_total: int) -> floa
 
 def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade: bool) -> Reason:
     """The reason of an item that a vector brought."""
-    orders = facts.orders.item(anchor.item)
+    orders, candidate_orders = facts.orders.item(anchor.item), facts.orders.item(pick.item)
     evidence = Evidence(
         orders_together=pick.together,
         orders_with_item=orders,
-        lift=lift(pick.together, orders, facts.orders.item(pick.item), shop.orders),
+        orders_with_candidate=candidate_orders,
+        lift=lift(pick.together, orders, candidate_orders, shop.orders),
         window_days=shop.window_days,
     )
     if upgrade:

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.money import PRICE_UNKNOWN
 from models.records import CROSS_SELL, UPSELL
 from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, NO_LIMIT, Gate, Pick, Shelf, merge, swaps
@@ -135,9 +138,19 @@ def _upsell(
     shelf.put(swaps(vectors.get(UPSELL, [])), floors)
     if ask.fallback:
         for position, category in _categories(snapshot, anchors):
-            if category >= 0:
-                shelf.put_fallback(snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position, floors[position])
+            dearer = _dearer(snapshot, category, floors[position])
+            shelf.put_fallback(dearer, CATEGORY_BESTSELLERS, position, floors[position])
     return _filled(shelf, anchors)
+
+
+def _dearer(snapshot: Snapshot, category: int, floor: int) -> NDArray[np.int32]:
+    """Bestsellers of a category above a price, and not further above it than the trainer's own upsells are."""
+    if category < 0 or floor >= NO_LIMIT:
+        return np.empty(0, np.int32)
+    items = snapshot.bestsellers(category)
+    price = snapshot.facts.price[items]
+    most = snapshot.settings.get("upsell_max_ratio")
+    return items[(price > floor) & (price <= (floor * most if isinstance(most, int | float) else NO_LIMIT))]
 
 
 def backfill(snapshot: Snapshot, anchors: Sequence[int], shelf: Shelf) -> None:

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
         settings = from_environment(os.environ)
         known = choices()
         given = {name: getattr(args, name) for name in _OPTIONS if getattr(args, name) is not None}
-        chosen = {name: parse_setting(known[name], text, f"--{name} ") for name, text in given.items()}
+        chosen = {name: parse_setting(known[name], text, f"--{name}") for name, text in given.items()}
         settings = dataclasses.replace(settings, **chosen)  # type: ignore[arg-type]  # parsed by their own fields
     except SettingsError as error:
         raise CommandError(str(error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from flask import Flask, Response, g, request
@@ -22,6 +22,7 @@ from recsvc.web.metrics import CONTENT_TYPE, Metrics
 from recsvc.web.openapi import JSON
 
 _MAX_ID = 256
+_DRAIN_BYTES = 16 * 1024 * 1024
 _PATHS = {route.operation: route.path for route in openapi.ROUTES}
 _json = msgspec.json.Encoder()
 
@@ -83,6 +84,8 @@ class Handlers:
         """Count a request."""
         route = _PATHS.get(request.endpoint or "", "none")
         self._metrics.request(route, request.method, response.status_code, perf_counter() - g.began)
+        if response.status_code >= 400 and request.method == "POST":
+            _drain(request.environ["wsgi.input"])
         return response
 
     def recommend(self) -> Response:
@@ -139,7 +142,7 @@ class Handlers:
             return _respond(render.no_model(ask, _own_id()))
         key = None if ask.private else caching.shelf_key(snapshot.version, self._revision, ask)
         etag = f"{snapshot.version}-{key}"
-        if key and request.if_none_match.contains(etag):
+        if key and request.if_none_match.contains_weak(etag):
             self._metrics.not_modified()
             response = Response(status=304)
         else:
@@ -159,6 +162,13 @@ class Handlers:
         if snapshot is not None:
             self._metrics.serving(snapshot.version, snapshot.generated_at)
         return snapshot
+
+
+def _drain(body: IO[bytes]) -> None:
+    """Read what is left of a refused body, within reason: whoever is still sending it would not see our answer."""
+    left = _DRAIN_BYTES
+    while left > 0 and (block := body.read(min(left, 65_536))):
+        left -= len(block)
 
 
 def _own_id() -> str:

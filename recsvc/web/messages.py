@@ -109,6 +109,7 @@ class Evidence(Struct):
 
     orders_together: int | UnsetType = UNSET
     orders_with_item: int | UnsetType = UNSET
+    orders_with_candidate: int | UnsetType = UNSET
     lift: float | UnsetType | None = UNSET
     window_days: int | UnsetType = UNSET
     own_orders: int | UnsetType = UNSET

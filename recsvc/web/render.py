@@ -176,7 +176,7 @@ def _item(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
     return Item(
         item_id=names.item_id(pick.item),
         rank=rank,
-        score=float(f"{pick.score:.6g}"),
+        score=float(f"{pick.score:.3g}"),
         source="learned" if pick.fallback is None else "fallback",
         title=card.title,
         brand=card.brand,
