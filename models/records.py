@@ -103,6 +103,11 @@ class ItemFacts:
     def __len__(self) -> int:
         return len(self.price)
 
+    @staticmethod
+    def dtype_of(column: str) -> type[np.generic]:
+        """The type of a column; a KeyError for one that does not exist."""
+        return _FACT_DTYPES[column]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Customers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -11,10 +12,13 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
+from models import stamps
 from models.artefact import MANIFEST, DamagedVersionError, Draft, Run, Version, read, write
 from models.files import sync_folder, write_whole
+from models.pointer import NOWHERE, Pointer
 
 CURRENT = "current"
+POINTER = "pointer.json"
 _NAME = re.compile(r"\d{8}T\d{4}Z-[0-9a-f]{4,64}")
 _ASIDE = ".writing-"
 
@@ -47,18 +51,45 @@ class Registry:
             return None
         return name if _NAME.fullmatch(name) else None
 
-    def publish(self, name: str) -> None:
+    def pointer(self) -> Pointer:
+        """The last move known here; where its record is lost or another version is current, as much as is known."""
+        current = self.current()
+        try:
+            known = Pointer(**json.loads((self.root / POINTER).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            known = NOWHERE
+        return known if known.version == current else Pointer(known.seq, current, None)
+
+    def publish(self, name: str, pointer: Pointer | None = None) -> Pointer:
         """Make a whole version the current one.
+
+        Args:
+            name: the version.
+            pointer: the move that this follows, where hosts share one; else one more move than known here.
+
+        Returns:
+            The pointer as it stands now.
 
         Raises:
             NoVersionError: no such version.
             DamagedVersionError: its files are not what was written.
         """
         self.open(name)
+        pointer = pointer or self.pointer().moved(name)
+        write_whole(self.root / POINTER, json.dumps(dataclasses.asdict(pointer)).encode())
         write_whole(self.root / CURRENT, f"{name}\n".encode())
+        return pointer
+
+    def remove(self, name: str) -> None:
+        """Remove a version: its manifest first, so that what is left of it is no version."""
+        if name == self.current():
+            raise ValueError(f"{name} is published; publish another version before removing it")
+        (self.root / name / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(self.root / name)
+        stamps.drop(self.root, name)
 
     def open(self, name: str) -> Version:
-        """Verify and map one version.
+        """Verify and map one version; its bytes are read once per host, then a stamp tells that they were.
 
         Raises:
             NoVersionError: no such version.
@@ -66,9 +97,13 @@ class Registry:
         """
         if not _NAME.fullmatch(name) or not (self.root / name).is_dir():
             raise NoVersionError(f"{self.root} has no version {name!r}; it has: {', '.join(self.names()) or 'none'}")
-        version = read(self.root / name)
+        stamp = stamps.take(self.root / name)
+        verified = stamps.is_left(self.root, name, stamp)
+        version = read(self.root / name, verified=verified)
         if version.name != name:
             raise DamagedVersionError(f"{self.root / name} holds the version {version.name}")
+        if not verified:
+            stamps.leave(self.root, name, stamp)
         return version
 
     def write(self, drafted: Draft, run: Run) -> str:

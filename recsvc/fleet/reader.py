@@ -1,0 +1,194 @@
+"""A version read from Redis: the frame held in memory, rows fetched per request. And its way back to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import redis
+from numpy.typing import NDArray
+
+from models.artefact import CONTENT, Draft, Run, draft, unseal_run
+from models.records import ItemFacts, Shop
+from models.rows import CARDS, CUSTOMERS, HISTORY_ROW, VECTOR_ROW, Frame, assemble, frame_of, vectors_of
+from models.sealed import SealError, unseal
+from models.stored import scores
+from recsvc.fleet.guard import Guard
+from recsvc.fleet.keys import Keys, row_field
+from recsvc.store.contract import History, Row
+
+_BATCH_ROWS = 5_000
+_DTYPES = {"offsets": np.int64, "data": np.uint8, "indptr": np.int64, "item": np.int32}
+_NO_ROW = Row(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.uint16))
+
+
+class NotInRedisError(LookupError):
+    """Redis does not hold the version whole, or what it holds is damaged."""
+
+
+class Described:
+    """A version as Redis describes it: manifest, run, frame."""
+
+    __slots__ = ("frame", "manifest", "run")
+
+    def __init__(self, manifest: dict[str, Any], run: Run, frame: Frame) -> None:
+        self.manifest = manifest
+        self.run = run
+        self.frame = frame
+
+
+def describe(client: redis.Redis, keys: Keys, version: str) -> Described:
+    """Read a version's manifest and all that is held as a whole.
+
+    Raises:
+        NotInRedisError: something is missing or damaged.
+        redis.RedisError: Redis does not answer.
+    """
+    sealed = cast(list[bytes | None], client.hmget(keys.manifest(version), ["manifest", "run"]))
+    if sealed[0] is None or sealed[1] is None:
+        raise NotInRedisError(f"Redis does not hold {version}")
+    try:
+        manifest, run = unseal(sealed[0], CONTENT), unseal_run(sealed[1])
+        held = {name: _block(client, keys.blocks(version), name) for name in _block_names(manifest)}
+        return Described(manifest, run, frame_of(held, manifest))
+    except (SealError, ValueError, TypeError, KeyError) as error:
+        raise NotInRedisError(f"what Redis holds of {version} is damaged: {error}") from error
+
+
+def fetch_version(client: redis.Redis, keys: Keys, version: str) -> tuple[Draft, Run]:
+    """All of a version, ready to be written to disk: byte for byte what was published.
+
+    Raises:
+        NotInRedisError: something is missing, or differs from what was published.
+        redis.RedisError: Redis does not answer.
+    """
+    described = describe(client, keys, version)
+    frame = described.frame
+    sizes = {vectors_of(kind): len(frame.items) for kind in frame.kinds}
+    sizes |= {CARDS: len(frame.items), CUSTOMERS: len(frame.customer_ids)}
+    try:
+        model = assemble(
+            frame, {name: _all_rows(client, keys.rows(version, name), size) for name, size in sizes.items()}
+        )
+        drafted = draft(model)
+    except (ValueError, TypeError) as error:
+        raise NotInRedisError(f"what Redis holds of {version} is damaged: {error}") from error
+    if drafted.content_sha256 != described.manifest[CONTENT]:
+        raise NotInRedisError(f"what Redis holds of {version} is not what was published")
+    return drafted, described.run
+
+
+class RedisSnapshot:
+    """The `Snapshot` contract over Redis: one trip for all vectors, one for all cards, one for a customer.
+
+    A trip that fails costs its answer only: no vectors, empty cards, an unknown customer. The guard counts it.
+    """
+
+    __slots__ = (
+        "_client",
+        "_frame",
+        "_guard",
+        "_keys",
+        "facts",
+        "generated_at",
+        "kinds",
+        "settings",
+        "shop",
+        "version",
+    )
+
+    def __init__(self, client: redis.Redis, keys: Keys, guard: Guard, described: Described) -> None:
+        self._client = client
+        self._keys = keys
+        self._guard = guard
+        self._frame = described.frame
+        self.version: str = described.run.name
+        self.generated_at: str = described.run.trained_at
+        self.shop: Shop = described.frame.shop
+        self.settings: Mapping[str, object] = described.frame.settings
+        self.facts: ItemFacts = described.frame.facts
+        self.kinds: frozenset[str] = frozenset(described.frame.kinds)
+
+    def find(self, item_ids: Sequence[str]) -> list[int]:
+        """Index of each id, -1 where unknown."""
+        return [self._frame.items.find(item_id) for item_id in item_ids]
+
+    def item_ids(self, items: Sequence[int]) -> list[str]:
+        """Id of each item."""
+        return [self._frame.items.text(item) for item in items]
+
+    def vectors(self, kinds: Sequence[str], items: Sequence[int]) -> dict[str, list[Row]]:
+        """Per kind one row per item: one trip; nothing where Redis does not answer."""
+        held = [kind for kind in kinds if kind in self.kinds]
+        fields = [row_field(item) for item in items]
+        if not held or not fields:
+            return {kind: [] for kind in held}
+
+        def trip() -> list[list[bytes | None]]:
+            pipeline = self._client.pipeline(transaction=False)
+            for kind in held:
+                pipeline.hmget(self._keys.rows(self.version, vectors_of(kind)), fields)
+            return pipeline.execute()
+
+        unanswered: list[list[bytes | None]] = []
+        found = self._guard.call(trip, unanswered)
+        return {kind: [_vector(value) for value in rows] for kind, rows in zip(held, found, strict=False)}
+
+    def cards(self, items: Sequence[int]) -> list[bytes]:
+        """Each item's card: one trip; empty objects where Redis does not answer."""
+        if not items:
+            return []
+        key, fields = self._keys.rows(self.version, CARDS), [row_field(item) for item in items]
+        nothing: list[bytes | None] = [None] * len(items)
+        found = self._guard.call(lambda: cast(list[bytes | None], self._client.hmget(key, fields)), nothing)
+        return [card or b"{}" for card in found]
+
+    def customer(self, customer_id: str) -> History | None:
+        """What a customer bought; None for an unknown one and where Redis does not answer."""
+        at = self._frame.customer_ids.find(customer_id)
+        if at < 0:
+            return None
+        key = self._keys.rows(self.version, CUSTOMERS)
+        row = self._guard.call(lambda: cast(bytes | None, self._client.hget(key, cast(str, row_field(at)))), None)
+        return History(*HISTORY_ROW.decode(row)) if row else None
+
+    def bestsellers(self, category: int) -> NDArray[np.int32]:
+        """A category's bestsellers, or with -1 the whole shop's."""
+        return self._frame.bestsellers.row(len(self._frame.categories) if category < 0 else category)
+
+    def variants(self, family: int) -> NDArray[np.int32]:
+        """The items of a family, most bought first."""
+        return self._frame.variants.row(family)
+
+
+def _vector(value: bytes | None) -> Row:
+    if not value:
+        return _NO_ROW
+    item, score, together = VECTOR_ROW.decode(value)
+    return Row(item, scores(score), together)
+
+
+def _block_names(manifest: Mapping[str, Any]) -> list[str]:
+    """The arrays that are held as a whole, from the manifest's list of files."""
+    rows = ("vectors.", f"{CARDS}.", f"{CUSTOMERS}.")
+    names = (name.removesuffix(".npy") for name in manifest["files"])
+    return [name for name in names if not name.startswith(rows)]
+
+
+def _block(client: redis.Redis, key: str, name: str) -> NDArray[Any]:
+    parts: list[bytes] = []
+    while (part := cast(bytes | None, client.hget(key, f"{name}#{len(parts)}"))) is not None:
+        parts.append(part)
+    if not parts:
+        raise NotInRedisError(f"{name} is missing in {key}")
+    column = name.partition(".")[2]
+    dtype = _DTYPES.get(column) or ItemFacts.dtype_of(column)
+    return np.frombuffer(b"".join(parts), dtype)
+
+
+def _all_rows(client: redis.Redis, key: str, size: int) -> Iterator[bytes]:
+    for start in range(0, size, _BATCH_ROWS):
+        fields = [row_field(row) for row in range(start, min(start + _BATCH_ROWS, size))]
+        for value in cast(list[bytes | None], client.hmget(key, fields)):
+            yield value or b""
