@@ -202,7 +202,7 @@ def _looks(kind: Kind, n: int, draws: NDArray[np.float64]) -> list[tuple[str, st
 
 
 def _round_price(amount: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Shop prices in hundredths: under 20 they end in 4 or 9, above in 50 or 90."""
-    small = np.ceil(amount * 20) * 5 - 5 + 4
+    """Shop prices in hundredths: under 5 they end in 9, under 20 in 49 or 99, above in 50 or 90."""
+    small = np.where(amount < 5, np.ceil(amount * 10) * 10 - 1, np.ceil(amount * 2) * 50 - 1)
     large = np.floor(amount) * 100 + np.where(amount % 1 < 0.5, 50, 90)
     return np.maximum(np.where(amount < 20, small, large), 99).astype(np.int32)
