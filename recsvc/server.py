@@ -41,7 +41,7 @@ class Service(BaseApplication):
             "control_socket_disable": True,
             "worker_tmp_dir": _heartbeat_folder(),
             "proc_name": "recsvc",
-            "when_ready": _when_ready,
+            "when_ready": lambda arbiter: _when_ready(arbiter, shop=settings.storefront is not None),
             "child_exit": _child_exit,
         }
         for name, value in options.items():
@@ -77,9 +77,13 @@ def run(settings: ServiceSettings) -> None:
     service.run()
 
 
-def _when_ready(arbiter: Any) -> None:  # noqa: ANN401  # gunicorn has no types
+def _when_ready(arbiter: Any, *, shop: bool) -> None:  # noqa: ANN401  # gunicorn has no types
     address = str(arbiter.LISTENERS[0])
-    print(f"recsvc serves on {address}, try: curl '{address}/recommend?item_id=YOUR_ITEM&n=4'", flush=True)  # noqa: T201  # for the person who started it
+    print(f"recsvc serves on {address}", flush=True)  # noqa: T201  # for the person who started it
+    if shop:
+        print(f"  open {address}/shop/ in a browser", flush=True)  # noqa: T201  # as above
+    item = "D0000001" if shop else "YOUR_ITEM"
+    print(f"  curl '{address}/recommend?item_id={item}&n=4'", flush=True)  # noqa: T201  # as above
 
 
 def _child_exit(arbiter: Any, worker: Any) -> None:  # noqa: ANN401, ARG001  # gunicorn has no types

@@ -141,6 +141,10 @@ class ServiceSettings:
             _number(1, 3_650),
         ),
     ] = 28.0
+    storefront: Annotated[
+        Path | None,
+        Choice("RECSVC_STOREFRONT", "folder", "show the demonstration shop that lies there, under /shop/", Path),
+    ] = None
 
     @property
     def worker_count(self) -> int:

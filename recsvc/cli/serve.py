@@ -9,7 +9,7 @@ import os
 from recsvc.cli.main import CommandError
 from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback, parse_setting
 
-_OPTIONS = {"bind": "HOST:PORT", "workers": "N", "threads": "N", "models": "DIR"}
+_OPTIONS = {"bind": "HOST:PORT", "workers": "N", "threads": "N", "models": "DIR", "storefront": "DIR"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +30,19 @@ def run(args: argparse.Namespace) -> int:
     except SettingsError as error:
         raise CommandError(str(error)) from error
     refuse_open_bind(settings)
+    refuse_no_shop(settings)
     from recsvc import server  # noqa: PLC0415  # gunicorn is loaded only to serve
 
     server.run(settings)
     return 0
+
+
+def refuse_no_shop(settings: ServiceSettings) -> None:
+    """Refuse a storefront whose folder holds no demo shop."""
+    if settings.storefront is not None and not (settings.storefront / "shoppers.json").is_file():
+        raise CommandError(
+            f"{settings.storefront} holds no demo shop. Generate one: recsvc demo-shop --out {settings.storefront}"
+        )
 
 
 def refuse_open_bind(settings: ServiceSettings) -> None:

@@ -16,6 +16,7 @@ from recsvc.picks import PicksSettings, pick
 from recsvc.settings import ServiceSettings
 from recsvc.shelves import Ask, recommend
 from recsvc.store.contract import ModelStore, Snapshot
+from recsvc.storefront.pages import storefront
 from recsvc.web import caching, openapi, parse, problems, render
 from recsvc.web.messages import Alive, NoQuery, PicksQuery, Ready, RecommendQuery
 from recsvc.web.metrics import CONTENT_TYPE, Metrics
@@ -54,6 +55,8 @@ def create_app(settings: ServiceSettings, store: ModelStore) -> Flask:
     for route in openapi.ROUTES:
         rule = route.path.replace("{customer_id}", "<customer:customer_id>")
         app.add_url_rule(rule, route.operation, by_operation[route.operation], methods=[route.method])
+    if settings.storefront is not None:
+        app.register_blueprint(storefront(store, settings.storefront))
     app.before_request(handlers.begin)
     app.after_request(handlers.end)
     return app

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recsvc.cli.main import CommandError
-from recsvc.cli.serve import refuse_open_bind
+from recsvc.cli.serve import refuse_no_shop, refuse_open_bind
 from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
@@ -25,6 +25,7 @@ def test_every_field_is_read_from_its_variable() -> None:
         "models": ("/tmp/m", Path("/tmp/m")),  # noqa: S108  # never opened
         "bind": ("[::1]:80", "[::1]:80"),
         "allow_open": ("1", True),
+        "storefront": ("shop", Path("shop")),
         "log_level": ("warning", "warning"),
         "refresh_seconds": ("0.5", 0.5),
         "picks_half_life_days": ("7", 7.0),
@@ -70,13 +71,20 @@ def test_only_loopback_is_open_without_a_key() -> None:
     refuse_open_bind(ServiceSettings(bind="0.0.0.0:8000", allow_open=True))
 
 
+def test_a_storefront_needs_a_demo_shop(tmp_path: Path) -> None:
+    """A folder without one is refused before anything starts, with the command that makes one."""
+    refuse_no_shop(ServiceSettings())
+    with pytest.raises(CommandError, match="recsvc demo-shop --out"):
+        refuse_no_shop(ServiceSettings(storefront=tmp_path))
+
+
 def test_the_settings_page_lists_exactly_the_settings() -> None:
     """docs/reference/settings.md has one row per field, with its variable, default, unit and meaning."""
     defaults = ServiceSettings()
     rows = []
     for name, choice in choices().items():
         value = getattr(defaults, name)
-        default = int(value) if isinstance(value, bool) else value
+        default = "unset" if value is None else int(value) if isinstance(value, bool) else value
         rows.append(f"| `{choice.env}` | `{default}` | {choice.unit} | {choice.meaning} |")
     page = [line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("| `RECSVC_")]
     assert page == rows

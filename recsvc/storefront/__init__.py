@@ -1,0 +1,1 @@
+"""The demonstration shop of `recsvc serve --storefront DIR`, under `/shop/`; no part of a real installation."""

@@ -1,0 +1,75 @@
+/* The cart: lines kept in the browser, and their page. */
+
+import { count, html, itemLink, money, onClick, recall, remember, say } from "./dom.js";
+import { shelf } from "./goods.js";
+
+const CART = "recsvc-demo-cart";
+let lines = recall(CART, []);
+
+export function addToCart({ item_id, title, price, image_link }) {
+  const line = lines.find((each) => each.item_id === item_id);
+  if (line) line.quantity += 1;
+  else lines.push({ item_id, title, price, image_link, quantity: 1 });
+  keep();
+  say(`${title} is in your cart`);
+}
+
+/** The number on the cart's button, in figures and in words. */
+export function tellCart() {
+  const n = lines.reduce((sum, line) => sum + line.quantity, 0);
+  document.querySelector("#cart-count").textContent = n;
+  document.querySelector("#cart-words").textContent = n ? `, ${count(n, "item")}` : ", empty";
+}
+
+/** `again` draws the page anew after a change. */
+export function cartPage(again) {
+  if (!lines.length) return { title: "Cart", body: empty() };
+  const { currency } = lines[0].price ?? {};
+  const total = lines.reduce((sum, line) => sum + line.quantity * Number(line.price?.amount ?? 0), 0);
+  const body = html`
+    <h1 tabindex="-1">Your cart</h1>
+    <ul class="lines">
+      ${lines.map(row)}
+    </ul>
+    <p class="total">Total <b>${money({ amount: total, currency })}</b></p>
+    ${shelf({ type: "cross_sell", heading: "Before you go", "list-id": "rec_cart" }, lines)}
+  `;
+  onClick(body, "[data-by]", async ({ id, by }) => {
+    change(id, Number(by));
+    await again();
+    const button = document.querySelector(`[data-id="${CSS.escape(id)}"][data-by="${by}"]`);
+    (button ?? document.querySelector("h1")).focus();
+  });
+  return { title: "Cart", body };
+}
+
+function change(id, by) {
+  const line = lines.find((each) => each.item_id === id);
+  line.quantity += by;
+  lines = lines.filter((each) => each.quantity > 0);
+  keep();
+  say(line.quantity ? `${line.title}: ${line.quantity}` : `${line.title} was taken out`);
+}
+
+function keep() {
+  remember(CART, lines);
+  tellCart();
+}
+
+const row = ({ item_id, title, price, image_link, quantity }) => html`
+  <li>
+    <img src="${image_link}" alt="" width="88" height="88" />
+    <a href="${itemLink(item_id)}">${title}</a>
+    <span class="steps">
+      <button type="button" data-id="${item_id}" data-by="-1" aria-label="One ${title} less">−</button>
+      <output>${quantity}</output>
+      <button type="button" data-id="${item_id}" data-by="1" aria-label="One ${title} more">+</button>
+    </span>
+    <b>${price && money({ amount: quantity * Number(price.amount), currency: price.currency })}</b>
+  </li>
+`;
+
+const empty = () => html`
+  <h1 tabindex="-1">Your cart is empty</h1>
+  <p><a class="button" href="#/">To the shop</a></p>
+`;
