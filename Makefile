@@ -24,7 +24,8 @@ demo: $(VENV)/.train ## train on a generated shop and serve it on 127.0.0.1:8000
 
 .PHONY: test
 test: lint $(VENV)/.redis ## lint, then all tests but the long ones
-	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/pytest -m "not deep" -n $(JOBS)
+	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" RECSVC_CHROMIUM="$$(scripts/chromium.sh)" \
+		$(BIN)/pytest -m "not deep" -n $(JOBS)
 
 .PHONY: test-deep
 test-deep: $(VENV)/.dev $(VENV)/.redis ## the long variants
