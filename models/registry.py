@@ -118,6 +118,28 @@ class Registry:
             if self._content(run.name) == drafted.content_sha256:
                 return run.name
             run = dataclasses.replace(run, name=f"{run.name}{drafted.content_sha256[4:12]}{uuid.uuid4().hex[:8]}")
+        self._write(drafted, run)
+        return run.name
+
+    def restore(self, drafted: Draft, run: Run) -> None:
+        """Store a version that comes from elsewhere under exactly its name; a damaged folder of that name gives way."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        if (self.root / run.name).exists():
+            if self._content(run.name) == drafted.content_sha256:
+                return
+            (self.root / run.name).rename(self.root / f"{_ASIDE}{uuid.uuid4().hex}")
+        self._write(drafted, run)
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove all versions but the newest `keep`, the published one and the one before it; returns their names."""
+        pointer = self.pointer()
+        leaving = [name for name in self.names()[keep:] if name not in {pointer.version, pointer.before}]
+        for name in leaving:
+            self.remove(name)
+        return leaving
+
+    def _write(self, drafted: Draft, run: Run) -> None:
         aside = self.root / f"{_ASIDE}{uuid.uuid4().hex}"
         aside.mkdir()
         lock = os.open(aside, os.O_RDONLY)
@@ -131,7 +153,6 @@ class Registry:
             raise
         finally:
             os.close(lock)
-        return run.name
 
     def _content(self, name: str) -> str | None:
         try:

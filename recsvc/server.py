@@ -11,7 +11,6 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from models.registry import Registry
 from recsvc.settings import ServiceSettings
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a folder for heartbeats, named by gunicorn's own advice
@@ -49,11 +48,11 @@ class Service(BaseApplication):
 
     def load(self) -> Any:  # noqa: ANN401  # a WSGI app; gunicorn's own name for its type is private
         """Assemble the app in a worker, and open the version before the first request comes."""
-        from recsvc.store.artefact import ArtefactStore  # noqa: PLC0415  # after the fork, in the worker only
+        from recsvc.store.assembly import open_store  # noqa: PLC0415  # after the fork, in the worker only
         from recsvc.web.app import create_app  # noqa: PLC0415  # reads PROMETHEUS_MULTIPROC_DIR when imported
 
         _log_to_stderr(self._settings.log_level)
-        store = ArtefactStore(Registry(self._settings.models), self._settings.refresh_seconds)
+        store = open_store(self._settings)
         store.snapshot()
         return create_app(self._settings, store)
 

@@ -70,6 +70,12 @@ def _level(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
+        raise ValueError("is letters, digits, - and _")
+    return text
+
+
 def _bind(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
@@ -117,6 +123,32 @@ class ServiceSettings:
         int,
         Choice("RECSVC_MAX_URL_BYTES", "bytes", "a longer path and query is refused with 414", _integer(256, 8_000)),
     ] = 8_000
+    redis_url: Annotated[
+        str,
+        Choice(
+            "RECSVC_REDIS_URL", "redis://…", "the Redis that hosts share; empty: none, versions from disk alone", str
+        ),
+    ] = ""
+    namespace: Annotated[str, Choice("RECSVC_NAMESPACE", "name", "prefix of this shop's keys in Redis", _name)] = (
+        "recsvc"
+    )
+    redis_timeout_seconds: Annotated[
+        float,
+        Choice("RECSVC_REDIS_TIMEOUT_SECONDS", "s", "a request waits no longer for one answer", _number(0.001, 10)),
+    ] = 0.05
+    redis_rest_seconds: Annotated[
+        float,
+        Choice("RECSVC_REDIS_REST_SECONDS", "s", "after a failure Redis is left alone for so long", _number(0, 60)),
+    ] = 1.0
+    grace_seconds: Annotated[
+        float,
+        Choice(
+            "RECSVC_GRACE_SECONDS", "s", "an older version stays in Redis for so long after a move", _number(0, 86_400)
+        ),
+    ] = 600.0
+    keep_versions: Annotated[
+        int, Choice("RECSVC_KEEP_VERSIONS", "versions", "how many of the newest stay on disk", _integer(1, 1_000))
+    ] = 3
     stem_cap: Annotated[
         int, Choice("RECSVC_STEM_CAP", "items", "how many items with titles alike one shelf may hold", _integer(1, 100))
     ] = 2

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = {"models", "training", "recsvc"}
 SERVING = {"flask", "werkzeug", "gunicorn", "redis", "prometheus_client", "msgspec"}
-LEARNING = {"scipy", "implicit", "polars", "tqdm", "threadpoolctl", "sklearn", "lightgbm"}
+LEARNING = {"scipy", "implicit", "polars", "threadpoolctl", "sklearn", "lightgbm"}
 FORBIDDEN = {"pickle", "joblib", "shelve", "marshal", "dill"}
 
 ALLOWED = {"models": {"models"}, "training": {"models", "training"}, "recsvc": {"models", "recsvc"}}

@@ -11,6 +11,8 @@ from types import ModuleType
 SUBCOMMANDS: dict[str, str] = {
     "train": "read orders and a catalogue, write a model version",
     "demo-shop": "generate a shop to try everything on",
+    "publish": "make a version the one that is served",
+    "models": "list versions, show one, roll back, remove old ones",
     "serve": "answer /recommend and picks from the published version",
 }
 """Subcommand → its line in `recsvc --help`; its module is `recsvc.cli.<name>`, a dash in it an underscore."""

@@ -69,6 +69,12 @@ class ArtefactStore:
             self._start_refresh()
         return self._snapshot
 
+    def look_now(self) -> None:
+        """Look for a newly published version without waiting for the next time; the caller waits for its opening."""
+        with self._busy:
+            self._looked_at = self._clock()
+            self._try_refresh()
+
     def status(self) -> StoreStatus:
         """What is served and why, as of the last look."""
         self.snapshot()

@@ -51,14 +51,22 @@ class StoreStatus:
         serving: name of the version that answers come from, None where there is none.
         published: name that was published, None where nothing was.
         refused: version name → why it is not served.
+        remarks: what else an operator should know, a sentence each.
     """
 
     serving: str | None
     published: str | None
     refused: Mapping[str, str]
+    remarks: tuple[str, ...] = ()
 
     @property
     def note(self) -> str | None:
+        """What an operator should know, None where all is as it should be."""
+        said = [text for text in (self._choice, *self.remarks) if text]
+        return "; ".join(said) or None
+
+    @property
+    def _choice(self) -> str | None:
         """A sentence where the version served is not the one published, else None."""
         if self.published is not None and self.published == self.serving:
             return None
