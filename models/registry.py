@@ -47,7 +47,7 @@ class Registry:
         """The published version's name, or None where nothing is published."""
         try:
             name = (self.root / CURRENT).read_text("utf-8", errors="replace").strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return name if _NAME.fullmatch(name) else None
 
