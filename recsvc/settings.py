@@ -124,11 +124,9 @@ class ServiceSettings:
         Choice("RECSVC_MAX_URL_BYTES", "bytes", "a longer path and query is refused with 414", _integer(256, 8_000)),
     ] = 8_000
     redis_url: Annotated[
-        str,
-        Choice(
-            "RECSVC_REDIS_URL", "redis://…", "the Redis that hosts share; empty: none, versions from disk alone", str
-        ),
-    ] = ""
+        str | None,
+        Choice("RECSVC_REDIS_URL", "URL", "the Redis that hosts share; unset: versions from disk alone", str),
+    ] = None
     namespace: Annotated[str, Choice("RECSVC_NAMESPACE", "name", "prefix of this shop's keys in Redis", _name)] = (
         "recsvc"
     )

@@ -30,6 +30,8 @@ def test_every_field_is_read_from_its_variable() -> None:
         "refresh_seconds": ("0.5", 0.5),
         "picks_half_life_days": ("7", 7.0),
         "due_after_days": ("14", 14.0),
+        "redis_url": ("redis://r:6379/0", "redis://r:6379/0"),
+        "namespace": ("shop-eu_1", "shop-eu_1"),
     }
     for name, choice in choices().items():
         text, value = said.get(name, ("3000" if name.startswith("max") else "7", None))
