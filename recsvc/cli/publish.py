@@ -52,7 +52,7 @@ def publish(registry: Registry, name: str, settings: ServiceSettings) -> Pointer
     """
     try:
         version = registry.open(name)
-        shared = _publish_to_redis(registry, version, settings) if settings.redis_url else None
+        shared = _publish_to_redis(registry, version, settings, settings.redis_url) if settings.redis_url else None
         return registry.publish(name, shared)
     except (NoVersionError, DamagedVersionError) as error:
         raise CommandError(str(error)) from error
@@ -74,9 +74,9 @@ def settings_for(models: Path | None) -> ServiceSettings:
         raise CommandError(str(error)) from error
 
 
-def _publish_to_redis(registry: Registry, version: Version, settings: ServiceSettings) -> Pointer:
+def _publish_to_redis(registry: Registry, version: Version, settings: ServiceSettings, url: str) -> Pointer:
     try:
-        client = patient_client(settings.redis_url)
+        client = patient_client(url)
     except RedisUrlError as error:
         raise CommandError(str(error)) from error
     with Reporter() as progress:
