@@ -28,7 +28,7 @@ class Size:
     kinds: int = len(KINDS)
     robot_orders: int = 400
     wholesale_lines: int = 600
-    chunk: int = 50_000
+    chunk: int = 25_000
     parquet: bool = False
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ ORDER_COLUMNS = ("order_id", "customer_id", "item_id", "ts", "quantity", "unit_p
 PICTURES = "pictures"
 LINK = "/shop/#/item/"
 IMAGE_LINK = "/shop/pictures/"
+_ROWS = 50_000
 
 
 def write_shop(shop: Shop, out: Path, tell: Callable[[str], None] = lambda _: None) -> dict[str, int]:
@@ -92,22 +93,22 @@ def _order_columns(lines: Lines, number: np.ndarray[Any, np.dtype[np.int64]]) ->
 
 
 def _write_catalogue(shop: Shop, out: Path) -> None:
-    rows = _catalogue_rows(shop)
     if shop.size.parquet:
-        pl.DataFrame(list(rows), infer_schema_length=None).write_parquet(out / "catalogue.parquet")
+        spans = (range(at, min(at + _ROWS, len(shop.items))) for at in range(0, len(shop.items), _ROWS))
+        parts = (pl.DataFrame(list(_catalogue_rows(shop, span))) for span in spans)  # rows at a time, for memory's sake
+        pl.concat(list(parts)).write_parquet(out / "catalogue.parquet")
         return
+    rows = list(_catalogue_rows(shop, range(len(shop.items))))
     with (out / "catalogue.csv").open("w", newline="", encoding="utf-8") as file:
-        first = next(rows)
-        writer = csv.DictWriter(file, list(first), lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerow(first)
         writer.writerows(rows)
 
 
-def _catalogue_rows(shop: Shop) -> Iterator[dict[str, str]]:
+def _catalogue_rows(shop: Shop, span: range) -> Iterator[dict[str, str]]:
     items = shop.items
     colours = list(COLOURS)
-    for i in range(len(items)):
+    for i in span:
         kind = KINDS[shop.families.kind[items.family[i]]]
         yield {
             "item_id": item_id(i),
@@ -127,10 +128,10 @@ def _catalogue_rows(shop: Shop) -> Iterator[dict[str, str]]:
 
 def _write_pictures(shop: Shop, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    shapes = [KINDS[k].shape for k in shop.families.kind[shop.items.family]] if len(shop.items) < 100_000 else []
     colours = list(COLOURS)
-    wanted = set(zip(shapes, (colours[c] for c in shop.items.colour), strict=False))
-    for shape, colour in sorted(wanted):
+    kind = shop.families.kind[shop.items.family].astype(np.int64)
+    for pair in np.unique(kind * len(colours) + shop.items.colour).tolist():
+        shape, colour = KINDS[pair // len(colours)].shape, colours[pair % len(colours)]
         (folder / picture_name(shape, colour)).write_text(picture(shape, COLOURS[colour]), encoding="utf-8")
 
 
