@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from models.records import ItemFacts, Shop
@@ -45,9 +45,9 @@ def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade
     return Reason("bought_together", anchor.item_id, f"Often bought with {anchor.title}", evidence)
 
 
-def fallback(pick: Pick, anchors: Sequence[Anchor], category: str | None, *, upgrade: bool) -> Reason:
+def fallback(pick: Pick, anchors: Mapping[int, Anchor], category: str | None, *, upgrade: bool) -> Reason:
     """The reason of an item that fills a place nothing learned could fill."""
-    because = anchors[pick.because] if pick.because >= 0 else None
+    because = anchors.get(pick.because)
     if pick.fallback != CATEGORY_BESTSELLERS:
         return Reason("bestseller", None, "Popular in this shop", None)
     where = f" in {category}" if category else ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import gunicorn.util
 from gunicorn.app.base import BaseApplication
 
 from recsvc.settings import ServiceSettings
@@ -49,8 +51,14 @@ class Service(BaseApplication):
     def load(self) -> Any:  # noqa: ANN401  # a WSGI app; gunicorn's own name for its type is private
         """Assemble the app in a worker, and open the version before the first request comes."""
         from recsvc.store.assembly import open_store  # noqa: PLC0415  # after the fork, in the worker only
+        from recsvc.web import problems  # noqa: PLC0415  # as above
         from recsvc.web.app import create_app  # noqa: PLC0415  # reads PROMETHEUS_MULTIPROC_DIR when imported
 
+        def write_error(sock: socket.socket, status_int: int, reason: str, mesg: str) -> None:
+            gunicorn.util.write_nonblock(sock, problems.raw_problem(status_int, reason, mesg))
+
+        # Requests that break HTTP itself never reach the app; gunicorn's own answer to them would be HTML.
+        gunicorn.util.write_error = write_error
         _log_to_stderr(self._settings.log_level)
         store = open_store(self._settings)
         store.snapshot()

@@ -10,7 +10,7 @@ MAX_LINES = 100
 """Lines of a cart, and repeats of `item_id`."""
 
 MAX_EXCLUDED = 1_000
-"""Ids in `exclude`."""
+"""Ids in `exclude` of a body; a query, whose length is bounded anyway, takes `MAX_LINES`."""
 
 MAX_N = 100
 """Places per shelf."""
@@ -21,7 +21,6 @@ Id = Annotated[str, Meta(min_length=1, max_length=256)]
 Places = Annotated[int, Meta(ge=1, le=MAX_N)]
 PriceText = Annotated[str, Meta(pattern=PRICE_TEXT, description="decimal text, at most 4 decimals, exact")]
 PriceNumber = Annotated[float, Meta(ge=0, le=1e11, description="rounded to 4 decimals")]
-Excluded = Annotated[list[Id], Meta(max_length=MAX_EXCLUDED)]
 Field = Literal[
     "item_id",
     "rank",
@@ -55,7 +54,6 @@ class Wishes(Struct, forbid_unknown_fields=True, kw_only=True):
         Literal["full", "session", "none"],
         Meta(description="`session` and `none`: the customer's purchases are not looked up"),
     ] = "full"
-    exclude: Annotated[Excluded, Meta(description="ids that stay out, with their variants")] = []
 
 
 class RecommendQuery(Wishes, forbid_unknown_fields=True, kw_only=True):
@@ -64,6 +62,7 @@ class RecommendQuery(Wishes, forbid_unknown_fields=True, kw_only=True):
     item_id: Annotated[
         list[Id], Meta(min_length=1, max_length=MAX_LINES, description="the page's item; repeated: a cart")
     ]
+    exclude: Annotated[list[Id], Meta(max_length=MAX_LINES, description="ids that stay out, with their variants")] = []
     min_price: PriceText | None = None
     max_price: PriceText | None = None
     fields: Annotated[list[Field], Meta(min_length=1, description="what to tell of each item; `item_id` always")] = []
@@ -82,6 +81,9 @@ class RecommendBody(Wishes, forbid_unknown_fields=True, kw_only=True):
     """`POST /recommend`."""
 
     cart: Annotated[list[CartLine], Meta(max_length=MAX_LINES, description="may be empty: bestsellers")]
+    exclude: Annotated[
+        list[Id], Meta(max_length=MAX_EXCLUDED, description="ids that stay out, with their variants")
+    ] = []
     min_price: PriceText | PriceNumber | None = None
     max_price: PriceText | PriceNumber | None = None
     fields: Annotated[list[Field] | None, Meta(description="what to tell of each item; `item_id` always")] = None

@@ -74,11 +74,17 @@ class Metrics:
             multiprocess_mode="livemin",
         )
         self._version: str | None = None
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        key = (route, method, status)
+        if (children := self._children.get(key)) is None:  # looking labels up costs more than counting
+            children = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+            self._children[key] = children
+        counted, timed = children
+        counted.inc()
+        timed.observe(seconds)
 
     def shelf(self, shelf_type: str, filled: Filled) -> None:
         """Count one shelf by its outcome."""

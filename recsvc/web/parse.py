@@ -67,6 +67,8 @@ def read_body(request: Request) -> RecommendBody:
     said: dict[str, str] = {}
     if isinstance(document, dict):
         document, said = _without_aliases(document)
+        if isinstance(n := document.get("n"), float) and n.is_integer():
+            document["n"] = int(n)  # JSON has one kind of number: 5.0 is an integer
         if isinstance(lines := document.get("cart"), list):
             document["cart"] = [_without_aliases(line)[0] if isinstance(line, dict) else line for line in lines]
     try:

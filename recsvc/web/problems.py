@@ -43,16 +43,21 @@ def input_error(error: msgspec.ValidationError) -> InputError:
 
 def problem(status: int, detail: str, errors: list[FieldError] | None = None) -> Response:
     """One error as a response."""
-    body = Problem(
-        type="about:blank",
-        title=HTTP_STATUS_CODES.get(status, "Error"),
-        status=status,
-        detail=detail,
-        errors=errors or msgspec.UNSET,
-    )
-    response = Response(msgspec.json.encode(body), status, content_type=PROBLEM_JSON)
+    response = Response(_document(status, detail, errors), status, content_type=PROBLEM_JSON)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def raw_problem(status: int, reason: str, detail: str) -> bytes:
+    """A whole HTTP/1.1 answer, for requests that the server could not even parse; the connection ends with it."""
+    body = _document(status, detail, None)
+    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: {PROBLEM_JSON}\r\n"
+    return f"{head}Cache-Control: no-store\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
+
+
+def _document(status: int, detail: str, errors: list[FieldError] | None) -> bytes:
+    title = HTTP_STATUS_CODES.get(status, "Error")
+    return msgspec.json.encode(Problem("about:blank", title, status, detail, errors or msgspec.UNSET))
 
 
 def register(app: Flask) -> None:

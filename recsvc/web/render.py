@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -35,14 +35,20 @@ _cards = msgspec.json.Decoder(Card)
 
 
 class Names:
-    """Ids and cards of the items of one answer, fetched together."""
+    """Ids and cards of the items of one answer, fetched together.
 
-    __slots__ = ("_cards", "_ids")
+    Attributes:
+        anchors: position → anchor, for those that a pick stands for.
+    """
 
-    def __init__(self, snapshot: Snapshot, items: Iterable[int]) -> None:
-        wanted = list(dict.fromkeys(items))
+    __slots__ = ("_cards", "_ids", "anchors")
+
+    def __init__(self, snapshot: Snapshot, shown: Sequence[Pick], anchor_items: Sequence[int]) -> None:
+        named = {pick.because: anchor_items[pick.because] for pick in shown if pick.because >= 0}
+        wanted = list(dict.fromkeys([*(pick.item for pick in shown), *named.values()]))
         self._ids = dict(zip(wanted, snapshot.item_ids(wanted), strict=True))
         self._cards = {i: _cards.decode(card) for i, card in zip(wanted, snapshot.cards(wanted), strict=True)}
+        self.anchors = {position: self._anchor(item) for position, item in named.items()}
 
     def card(self, item: int) -> Card:
         """How the item is shown."""
@@ -52,17 +58,17 @@ class Names:
         """The item's id."""
         return self._ids[item]
 
-    def anchor(self, item: int) -> Anchor:
+    def _anchor(self, item: int) -> Anchor:
         """The item as a reason names it: without a title, by its id."""
         return Anchor(item, self._ids[item], self._cards[item].title or self._ids[item])
 
 
 def recommendations(snapshot: Snapshot, ask: Ask, found: Shelves, recommendation_id: str) -> Recommendations:
     """The answer to `/recommend`."""
-    shown = [pick.item for filled in found.shelves.values() for pick in filled.picks]
-    names = Names(snapshot, [*shown, *found.anchors])
+    shown = [pick for filled in found.shelves.values() for pick in filled.picks]
+    names = Names(snapshot, shown, found.anchors)
     shelves: dict[str, list[Item]] = {
-        shelf_type: _shelf(snapshot, ask, found.anchors, names, filled, upgrade=shelf_type == UPSELL)
+        shelf_type: _shelf(snapshot, ask, names, filled, upgrade=shelf_type == UPSELL)
         for shelf_type, filled in found.shelves.items()
     }
     used = {filled.fallback for filled in found.shelves.values()}
@@ -99,8 +105,8 @@ def no_model(ask: Ask, recommendation_id: str) -> Recommendations:
 
 def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str) -> dict[str, object]:
     """The answer to picks, with its flat doubles."""
-    names = Names(snapshot, [*(pick.item for pick in chosen.picks), *chosen.anchors])
-    anchors = [names.anchor(item) for item in chosen.anchors]
+    names = Names(snapshot, chosen.picks, chosen.anchors)
+    anchors = names.anchors
     items = []
     for rank, pick in enumerate(chosen.picks, 1):
         item = _item(snapshot, names, pick, rank)
@@ -150,10 +156,8 @@ def flat_doubles(items: Sequence[Item]) -> Mapping[str, str]:
     return flat
 
 
-def _shelf(
-    snapshot: Snapshot, ask: Ask, anchor_items: Sequence[int], names: Names, filled: Filled, *, upgrade: bool
-) -> list[Item]:
-    anchors = [names.anchor(item) for item in anchor_items]
+def _shelf(snapshot: Snapshot, ask: Ask, names: Names, filled: Filled, *, upgrade: bool) -> list[Item]:
+    anchors = names.anchors
     items = []
     for rank, pick in enumerate(filled.picks, 1):
         item = _item(snapshot, names, pick, rank)

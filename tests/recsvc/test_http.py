@@ -58,6 +58,7 @@ CART = {"cart": [{"item_id": "tea"}]}
         ("item_id=a&colour=red", "colour"),
         ("item_id=a&cart=b", "cart"),
         ("&".join(f"item_id={i}" for i in range(101)), "item_id"),
+        ("item_id=a&" + "&".join(f"exclude={i}" for i in range(101)), "exclude"),
     ],
 )
 def test_a_bad_parameter_is_a_400_that_names_it(tea: CheckedClient, query: str, field: str) -> None:
@@ -108,8 +109,9 @@ def test_a_bad_body_is_a_400_that_names_the_field(tea: CheckedClient, body: byte
     assert [error["field"] for error in response.json["errors"]] == [field]
 
 
-def test_null_is_absent_in_a_body(tea: CheckedClient) -> None:
-    """Shops post `customer_id: null` for guests."""
+def test_null_is_absent_and_whole_numbers_are_integers_in_a_body(tea: CheckedClient) -> None:
+    """Shops post `customer_id: null` for guests; JSON has one kind of number."""
+    assert tea.post("/recommend", json={**CART, "n": 1.0}).json["shelves"]["cross_sell"]["count"] == 1
     nulls = {"type": None, "customer_id": None, "min_price": None, "max_price": None, "fields": None}
     assert tea.post("/recommend", json={**CART, **nulls}).json["cross_sell"]
 

@@ -85,6 +85,8 @@ def test_serve_answers_swaps_versions_and_ends(start: Start, tmp_path: Path, sho
     assert get(address, "/customers/zo%C3%AB%2F1/picks")[0] == 200
     assert get(address, "/recommend?item_id=tea&n=0")[0] == 400
     assert get(address, "/recommend", b"x" * 5_000_000)[0] == 413
+    status, body = get(address, "/recommend?item_id=" + "x" * 20_000)
+    assert (status, json.loads(body)["status"]) == (414, 414)
     for _ in range(20):
         get(address, "/recommend?item_id=pot")
     counters = get(address, "/metrics")[1]
