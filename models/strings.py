@@ -42,10 +42,10 @@ class StringTable(Sequence[bytes]):
         return len(self.offsets) - 1
 
     def __getitem__(self, index: int) -> bytes:  # type: ignore[override]  # slices are not needed here
-        if index < 0 or index >= len(self):
+        if not 0 <= index < len(self.offsets) - 1:
             raise IndexError(index)
-        start, end = self.offsets[index : index + 2].tolist()
-        return self.data[start:end].tobytes()
+        offset = self.offsets.item  # a scalar costs a third of a slice, and ids are looked up by bisection
+        return self.data[offset(index) : offset(index + 1)].tobytes()
 
     def text(self, index: int) -> str:
         """String `index`, decoded."""

@@ -138,6 +138,8 @@ def _upsell(
     shelf.put(swaps(vectors.get(UPSELL, [])), floors)
     if ask.fallback:
         for position, category in _categories(snapshot, anchors):
+            if shelf.full:
+                break
             dearer = _dearer(snapshot, category, floors[position])
             shelf.put_fallback(dearer, CATEGORY_BESTSELLERS, position, floors[position])
     return _filled(shelf, anchors)
