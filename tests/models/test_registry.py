@@ -59,14 +59,15 @@ def test_the_content_hash_ignores_when_and_where(tmp_path: Path, small_model: Bu
     assert (tmp_path / first / "manifest.json").read_bytes() == (tmp_path / second / "manifest.json").read_bytes()
 
 
-def test_any_flipped_byte_is_refused(tmp_path: Path, small_model: Build) -> None:
+@pytest.mark.parametrize("stride", [17, pytest.param(1, marks=pytest.mark.deep)])
+def test_any_flipped_byte_is_refused(tmp_path: Path, small_model: Build, stride: int) -> None:
     """Flip any one byte of any file of a version, and it does not open; the message names the file."""
     name = store(tmp_path, small_model())
     registry = Registry(tmp_path)
     tried = 0
     for path in sorted((tmp_path / name).iterdir()):
         whole = path.read_bytes()
-        for place in range(len(whole)):
+        for place in range(0, len(whole), stride):
             changed = bytearray(whole)
             changed[place] ^= 1 << (place % 8)
             path.write_bytes(bytes(changed))
@@ -74,7 +75,7 @@ def test_any_flipped_byte_is_refused(tmp_path: Path, small_model: Build) -> None
                 registry.open(name)
             tried += 1
         path.write_bytes(whole)
-    assert tried > 3000
+    assert tried > 3_000 / stride
     assert registry.open(name).name == name
 
 
