@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= $(VENV)/demo
 JOBS ?= auto
+KERNEL := training/cooccurrence/native/kernel.cpp
 
 .DEFAULT_GOAL := help
 
@@ -55,7 +56,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The lock pins and hashes what is installed; the project itself comes last, without touching them.
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: locks/%.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: locks/%.txt pyproject.toml CMakeLists.txt $(KERNEL) | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/$*.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

@@ -16,6 +16,7 @@ from training.cooccurrence import (
     asymmetric,
     blocked,
     checks,
+    native,
     neighbours,
     pick_engine,
 )
@@ -211,6 +212,31 @@ def test_implicit_engine_is_the_scipy_engine(name: str, case: Case) -> None:
     pytest.importorskip("implicit")
     plain = Case(case.held, case.k, 1, None, None, None)
     assert_same(ask(plain, KINDS[name], engine="implicit"), ask(plain, KINDS[name], engine="scipy"))
+
+
+needs_native = pytest.mark.skipif(native.library() is None, reason="the native kernel was not built here")
+
+
+@needs_native
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=80, deadline=None)
+@given(case=cases(), threads=st.integers(1, 4), wide=st.booleans())
+def test_native_engine_is_the_scipy_engine(name: str, case: Case, threads: int, wide: bool) -> None:
+    """Whatever is asked, native and SciPy give the same bits, for any number of threads and with 64-bit places."""
+    statistic = KINDS[name]
+    found = ask(case, statistic, engine="native", threads=threads)
+    assert_same(found, ask(case, statistic, engine="scipy"))
+    problem = checks.problem(case.baskets, case.weights, case.anchor_weights, case.voters)
+    assert_same(found, native.neighbours(Job(problem, case.k, statistic, case.min_support, threads), wide=wide))
+
+
+@pytest.mark.parametrize("engine", ["scipy", pytest.param("native", marks=needs_native)])
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=40, deadline=None)
+@given(case=cases(exact=False))
+def test_any_weights_are_the_oracle(engine: str, name: str, case: Case) -> None:
+    """With weights whose sums round, scores are those of the definitions to float32 precision."""
+    assert_answers(case, KINDS[name], ask(case, KINDS[name], engine=engine), rtol=1e-6)
 
 
 def test_weights_of_nothing_keep_the_evidence() -> None:

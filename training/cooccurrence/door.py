@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.records import ItemVectors
-from training.cooccurrence import blocked, checks, factored
+from training.cooccurrence import blocked, checks, factored, native
 from training.cooccurrence.engines import pick_engine
+from training.cooccurrence.native import Progress
 from training.cooccurrence.problem import Job
 from training.cooccurrence.statistics import Statistic, as_statistic
 
@@ -23,6 +24,7 @@ def neighbours(
     min_support: int = 1,
     threads: int = 0,
     engine: str = "auto",
+    progress: Progress | None = None,
 ) -> ItemVectors:
     """The k best neighbours of every item under a statistic of the co-occurrence C = (B∘A)ᵀ W B, without holding C.
 
@@ -42,6 +44,7 @@ def neighbours(
         min_support: least evidence of a pair, at least 1.
         threads: of the native and implicit engines; 0 = all cores. The answer does not depend on it.
         engine: "auto", "native", "implicit" or "scipy"; see `pick_engine`.
+        progress: told (rows done, rows in all) now and then; the native engine alone tells.
 
     Returns:
         n_items rows by score down, then item up. `score` is float32; `together` is uint32, the number of baskets (or
@@ -55,10 +58,12 @@ def neighbours(
     for name, value, least in (("k", k, 1), ("min_support", min_support, 1), ("threads", threads, 0)):
         checks.at_least(name, value, least)
     problem = checks.problem(baskets, weights, anchor_weights, voters)
-    return unchecked(Job(problem, int(k), record, int(min_support), int(threads)), engine)
+    return unchecked(Job(problem, int(k), record, int(min_support), int(threads)), engine, progress)
 
 
-def unchecked(job: Job, engine: str = "auto") -> ItemVectors:
+def unchecked(job: Job, engine: str = "auto", progress: Progress | None = None) -> ItemVectors:
     """`neighbours` for a job that is known to be sound."""
     chosen = pick_engine(job.statistic, plain=job.problem.plain, min_support=job.min_support, engine=engine)
+    if chosen == "native":
+        return native.neighbours(job, progress)
     return factored.neighbours(job) if chosen == "implicit" else blocked.neighbours(job)

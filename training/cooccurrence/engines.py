@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Literal
 
+from training.cooccurrence.native import library
 from training.cooccurrence.statistics import Quotient, Statistic, as_statistic
 
 Engine = Literal["native", "implicit", "scipy"]
@@ -29,8 +30,11 @@ def pick_engine(statistic: str | Statistic, *, plain: bool, min_support: int, en
     """
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r} is not known: take one of {', '.join(ENGINES)}")
-    if engine == "native":
-        raise ModuleNotFoundError("the native engine is not part of this installation; take engine='auto'")
+    built = library() is not None
+    if engine == "native" and not built:
+        raise ModuleNotFoundError("the native kernel was not built here; take engine='auto'")
+    if engine == "native" or (engine == "auto" and built):
+        return "native"
     factors = isinstance(as_statistic(statistic), Quotient) and plain and min_support <= 1
     if engine == "implicit" and not factors:
         raise ValueError("engine 'implicit' counts plain baskets with min_support 1 under a statistic that factorises")

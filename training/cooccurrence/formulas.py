@@ -56,7 +56,7 @@ def score(
         scores = _divide(pairs, totals.anchor[anchor] + totals.neighbour[neighbour] - pairs)
     else:
         scores = _signed_llr(pairs, totals.anchor[anchor], totals.neighbour[neighbour], totals.total)
-    return scores.astype(np.float32)
+    return scores.astype(np.float32) + np.float32(0)  # −0 becomes 0
 
 
 def denominators(statistic: Quotient, totals: Totals) -> tuple[Floats, Floats]:

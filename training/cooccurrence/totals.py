@@ -83,17 +83,21 @@ def incidence(problem: Problem) -> Incidence:
 def totals(problem: Problem, entries: Incidence) -> Totals:
     """D_i, D_j and N of a problem (see the head of this module); 0 for what nobody bought."""
     item = np.repeat(np.arange(problem.n_items), np.diff(entries.indptr))
-    weights = basket_weights(problem)
-    if problem.voters is not None:
-        order = np.argsort(problem.voters, kind="stable")
-        votes = _strongest(problem.voters[order].astype(np.int64), weights[order])
-    else:
-        votes = weights
     return Totals(
         anchor=_per_item(item, entries.voter, entries.anchored, problem.n_items),
         neighbour=_per_item(item, entries.voter, entries.weight, problem.n_items),
-        total=float(votes.sum()),
+        total=total(problem),
     )
+
+
+def total(problem: Problem) -> float:
+    """N, the weight of all baskets, empty ones too; of all voters, each with the weightiest basket."""
+    weights = basket_weights(problem)
+    if problem.voters is None:
+        return float(weights.sum())
+    order = np.argsort(problem.voters, kind="stable")
+    starts = group_starts(problem.voters[order].astype(np.int64))
+    return float(np.maximum.reduceat(weights[order], starts).sum()) if len(starts) else 0.0
 
 
 def basket_weights(problem: Problem) -> NDArray[np.float64]:
@@ -110,11 +114,6 @@ def group_starts(*keys: NDArray[np.int64]) -> NDArray[np.int64]:
     for key in keys:
         new[1:] |= key[1:] != key[:-1]
     return np.flatnonzero(new)
-
-
-def _strongest(voter: NDArray[np.int64], value: NDArray[np.float64]) -> NDArray[np.float64]:
-    starts = group_starts(voter)
-    return np.maximum.reduceat(value, starts) if len(starts) else value
 
 
 def _per_item(

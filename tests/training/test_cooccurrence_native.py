@@ -1,0 +1,154 @@
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from models.records import ItemVectors
+from training.cooccurrence import STATISTICS, asymmetric, blocked, native
+from training.cooccurrence.problem import Job, Problem
+
+REPOSITORY = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(native.library() is None, reason="the native kernel was not built here")
+
+
+def shop(seed: int, n_baskets: int, n_items: int, size: float, tail: float = 1.0) -> Problem:
+    """Baskets with a popular head and a long tail, as shops have."""
+    rng = np.random.default_rng(seed)
+    chance = (np.arange(n_items) + 3.0) ** -tail
+    sizes = np.minimum(rng.geometric(1 / size, n_baskets), n_items // 2)
+    basket = np.repeat(np.arange(n_baskets), sizes)
+    item = rng.permutation(n_items)[rng.choice(n_items, len(basket), p=chance / chance.sum())]
+    held = sparse.csr_array((np.ones(len(basket)), (basket, item)), shape=(n_baskets, n_items))
+    held.sum_duplicates()
+    return Problem(held.indptr.astype(np.int64), held.indices.astype(np.int32), n_items)
+
+
+def dressed(bare: Problem, seed: int, weights: bool, anchored: bool, voters: bool) -> Problem:
+    """The same with weights in 1/64, whose sums are exact, and voters."""
+    rng = np.random.default_rng(seed)
+    n, nnz = bare.n_baskets, len(bare.item)
+    return Problem(
+        bare.indptr,
+        bare.item,
+        bare.n_items,
+        (rng.integers(0, 65, n) / 64).astype(np.float32) if weights else None,
+        (rng.integers(0, 9, nnz) / 8).astype(np.float32) if anchored else None,
+        rng.integers(0, max(n // 5, 1), n).astype(np.int32) if voters else None,
+    )
+
+
+def assert_same(left: ItemVectors, right: ItemVectors) -> None:
+    """Equal to the last bit."""
+    for name in ("indptr", "item", "score", "together"):
+        np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
+
+
+SHOPS = {
+    "dense": (4000, 300, 8.0),
+    "sparse": (3000, 20_000, 4.0),
+    "large baskets": (600, 700, 40.0),
+    "more than 2^16 items": (1500, 70_000, 5.0),
+}
+STATISTIC = {**STATISTICS, "asymmetric": asymmetric(0.3)}
+
+
+@pytest.mark.parametrize("name", STATISTIC)
+@pytest.mark.parametrize("sizes", SHOPS.values(), ids=SHOPS.keys())
+def test_plain_counts_of_shops(sizes: tuple[int, int, float], name: str) -> None:
+    """Byte and word counters, sparse and dense rows, guessed bars: the SciPy engine's bits, with any threads."""
+    problem = shop(1, *sizes)
+    for k, min_support, threads in ((5, 1, 1), (40, 2, 2), (400, 3, 3)):
+        job = Job(problem, k, STATISTIC[name], min_support, threads)
+        assert_same(native.neighbours(job), blocked.neighbours(job))
+
+
+@pytest.mark.parametrize("name", STATISTIC)
+@pytest.mark.parametrize("kind", [kind for kind in itertools.product([False, True], repeat=3) if any(kind)])
+def test_weighted_shops(kind: tuple[bool, bool, bool], name: str) -> None:
+    """With weights, anchor weights, voters and any mixture: the SciPy engine's bits."""
+    for number, sizes in enumerate(((1500, 200, 6.0), (700, 6000, 4.0))):
+        problem = dressed(shop(2, *sizes), number, *kind)
+        for k, min_support, threads in ((5, 1, 1), (30, 2, 2)):
+            job = Job(problem, k, STATISTIC[name], min_support, threads)
+            assert_same(native.neighbours(job), blocked.neighbours(job))
+
+
+def test_busy_items_outgrow_sixteen_bits() -> None:
+    """Two items in 70,000 common baskets are counted as 70,000, not as what is left of it in 16 bits."""
+    n = 70_000
+    problem = Problem(np.arange(0, 2 * n + 1, 2, dtype=np.int64), np.tile(np.array([0, 1], np.int32), n), 2)
+    found = native.neighbours(Job(problem, 3, STATISTICS["count"]))
+    assert found.together.tolist() == [n, n]
+    assert found.score.tolist() == [n, n]
+
+
+def test_weights_of_any_size() -> None:
+    """Weights of 1e-30 and 1e30 keep their seven digits: the fixed point moves with the row."""
+    held = np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1]], dtype=np.int64)
+    baskets = sparse.csr_array(held)
+    for scale in (1e-30, 1.0, 1e30):
+        weights = (np.array([0.1, 0.7, 0.2]) * scale).astype(np.float32)
+        problem = Problem(baskets.indptr.astype(np.int64), baskets.indices.astype(np.int32), 3, weights)
+        found = native.neighbours(Job(problem, 2, STATISTICS["count"]))
+        w = weights.astype(np.float64)
+        np.testing.assert_allclose(found.score, [w[0] + w[1], w[0] + w[1], w[2], w[2]], rtol=1e-7)
+
+
+def test_one_huge_basket() -> None:
+    """A basket of 4,000 items among small ones is counted like any other."""
+    sizes = [4_000, 2, 3]
+    indptr = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    problem = Problem(indptr, np.concatenate([np.arange(size, dtype=np.int32) for size in sizes]), 4_001)
+    found = native.neighbours(Job(problem, 2, STATISTICS["count"]))
+    assert found.item[found.row(0)].tolist() == [1, 2]
+    assert found.together[found.row(0)].tolist() == [3, 2]
+    assert found.item[found.row(3_999)].tolist() == [0, 1]
+    assert found.item[found.row(4_000)].tolist() == []
+
+
+def test_progress_is_told() -> None:
+    """The last thing that progress hears is that all rows are done."""
+    told: list[tuple[int, int]] = []
+    native.neighbours(Job(shop(3, 500, 300, 4.0), 5, STATISTICS["cosine"]), lambda done, n: told.append((done, n)))
+    assert told[-1] == (300, 300)
+
+
+def test_an_interrupt_is_answered() -> None:
+    """Ctrl-C during a long run ends it with KeyboardInterrupt, and the next run answers as if nothing had been."""
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("signals reach the main thread only")
+    problem = shop(4, 60_000, 3000, 60.0)
+    long = Job(problem, 100, STATISTICS["llr"], threads=1)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        native.neighbours(long)
+    timer.join()
+    small = Job(shop(5, 300, 100, 5.0), 5, STATISTICS["cosine"])
+    assert_same(native.neighbours(small), blocked.neighbours(small))
+
+
+FORKING = """
+import os, numpy as np
+from training.cooccurrence import STATISTICS, native
+from training.cooccurrence.problem import Job, Problem
+problem = Problem(np.arange(0, 301, 3), np.tile(np.arange(3, dtype=np.int32), 100), 3)
+job = Job(problem, 2, STATISTICS["cosine"], threads=2)
+before = native.neighbours(job)
+child = os.fork()
+if child == 0:
+    os._exit(0 if np.array_equal(native.neighbours(job).item, before.item) else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_fork_after_a_run_can_run() -> None:
+    """No thread outlives a call, so that a forked child counts like its parent."""
+    subprocess.run([sys.executable, "-c", FORKING], check=True, timeout=60, cwd=REPOSITORY)

@@ -1,0 +1,188 @@
+"""The native engine: `native/kernel.cpp`, a shared library behind ctypes, which releases the GIL while it works.
+
+A call runs in a thread of its own while the caller's thread waits in Python: Ctrl-C is answered, and progress told,
+within `_TICK` seconds. No thread outlives its call, so that forking afterwards is safe.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sysconfig
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from threading import Event, Thread
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.records import ItemVectors
+from training.cooccurrence.formulas import denominators
+from training.cooccurrence.problem import Job, Problem
+from training.cooccurrence.statistics import Jaccard, Quotient, Statistic
+from training.cooccurrence.totals import Totals, total
+
+Progress = Callable[[int, int], None]
+
+_TICK = 0.1
+_STOP, _DONE = 0, 1
+
+
+class _Baskets(ctypes.Structure):
+    _fields_ = (
+        ("n_baskets", ctypes.c_int64),
+        ("n_items", ctypes.c_int64),
+        ("indptr", ctypes.c_void_p),
+        ("item", ctypes.c_void_p),
+        ("weight", ctypes.c_void_p),
+        ("anchored", ctypes.c_void_p),
+        ("voter", ctypes.c_void_p),
+        ("threads", ctypes.c_int32),
+        ("wide", ctypes.c_int32),
+    )
+
+
+class _Question(ctypes.Structure):
+    _fields_ = (
+        ("kind", ctypes.c_int32),
+        ("threads", ctypes.c_int32),
+        ("k", ctypes.c_int64),
+        ("min_support", ctypes.c_int64),
+        ("left", ctypes.c_void_p),
+        ("right", ctypes.c_void_p),
+        ("total", ctypes.c_double),
+    )
+
+
+class _Answer(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("indptr", "item", "score", "together"))
+
+
+def find() -> Path | None:
+    """Where the library lies: beside this module, or, for an editable install, in site-packages; None without one."""
+    for folder in (Path(__file__).parent, Path(sysconfig.get_path("platlib"), "training", "cooccurrence")):
+        for suffix in (".so", ".dylib"):
+            path = folder / f"basket_kernel{suffix}"
+            if path.exists():
+                return path
+    return None
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The library, opened once; None where it was not built or does not load."""
+    path = find()
+    if path is None:
+        return None
+    try:
+        lib = ctypes.CDLL(str(path))
+    except OSError:
+        return None
+    p = ctypes.c_void_p
+    lib.basket_plan.argtypes, lib.basket_plan.restype = [p, p, p, p, p], ctypes.c_int32
+    lib.basket_bound.argtypes, lib.basket_bound.restype = [p, ctypes.c_int64], ctypes.c_int64
+    lib.basket_rows.argtypes, lib.basket_rows.restype = [p, p, p, p], ctypes.c_int32
+    lib.basket_free.argtypes, lib.basket_free.restype = [p], None
+    return lib
+
+
+def neighbours(job: Job, progress: Progress | None = None, *, wide: bool = False) -> ItemVectors:
+    """The k best neighbours of every item; see `training.cooccurrence.neighbours`.
+
+    Args:
+        job: what to do.
+        progress: told (rows done, rows in all), now and then and at the end.
+        wide: use 64-bit places even where 32 bits would do, as baskets beyond 2^32 entries need.
+
+    Raises:
+        ModuleNotFoundError: the library was not built.
+        MemoryError: the lists did not fit.
+    """
+    lib = library()
+    if lib is None:
+        raise ModuleNotFoundError("the native kernel was not built here; take engine='auto'")
+    problem, n = job.problem, job.problem.n_items
+    control = np.zeros(2, np.int64)
+    item = np.ascontiguousarray(problem.item)
+    baskets = _baskets(problem, item, job.threads, wide=wide)
+    totals = Totals(np.zeros(n), np.zeros(n), total(problem))
+    plan = ctypes.c_void_p()
+    try:
+        _run(
+            lambda: lib.basket_plan(
+                ctypes.addressof(baskets),
+                _at(control),
+                ctypes.addressof(plan),
+                _at(totals.anchor),
+                _at(totals.neighbour),
+            ),
+            control,
+            lambda: None,
+        )
+        kind, left, right = _question(job.statistic, totals)
+        room = lib.basket_bound(plan, job.k)
+        # Only what is written becomes memory: the end of these arrays is cut off below.
+        indptr, found = np.zeros(n + 1, np.int64), np.empty(room, np.int32)
+        score, together = np.empty(room, np.float32), np.empty(room, np.uint32)
+        question = _Question(kind, job.threads, job.k, job.min_support, _at(left), _at(right), totals.total)
+        answer = _Answer(_at(indptr), _at(found), _at(score), _at(together))
+        tell = (lambda: None) if progress is None else (lambda: progress(int(control[_DONE]), n))
+        _run(
+            lambda: lib.basket_rows(plan, ctypes.addressof(question), ctypes.addressof(answer), _at(control)),
+            control,
+            tell,
+        )
+    finally:
+        lib.basket_free(plan)
+    for array in (found, score, together):
+        array.resize(int(indptr[-1]), refcheck=False)
+    return ItemVectors(indptr, found, score, together)
+
+
+def _run(call: Callable[[], int], control: NDArray[np.int64], tell: Callable[[], None]) -> None:
+    """Run a call of the library in a thread; whatever interrupts the wait stops the call before it goes on."""
+    outcomes: list[int] = []
+    ended = Event()
+
+    def work() -> None:
+        try:
+            outcomes.append(call())
+        finally:
+            ended.set()
+
+    Thread(target=work, name="basket-kernel").start()
+    try:
+        while not ended.wait(_TICK):
+            tell()
+        tell()
+    finally:
+        # An event, not Thread.join(): that one, interrupted once, takes the thread for ended (CPython 3.11). The arrays
+        # must outlive the call, however often the user asks for an end.
+        control[_STOP] = 1
+        while not ended.is_set():
+            with suppress(KeyboardInterrupt):
+                ended.wait()
+        control[_STOP] = 0
+    if outcomes == [2]:
+        raise MemoryError("the basket kernel's lists do not fit into memory; see training.cooccurrence.estimate_memory")
+    if outcomes != [0]:
+        raise RuntimeError(f"the basket kernel failed with outcome {outcomes}")
+
+
+def _baskets(problem: Problem, item: NDArray[np.int32], threads: int, *, wide: bool) -> _Baskets:
+    weights, anchored, voters = problem.weights, problem.anchor_weights, problem.voters
+    pointers = [_at(problem.indptr), _at(item), *(None if x is None else _at(x) for x in (weights, anchored, voters))]
+    return _Baskets(problem.n_baskets, problem.n_items, *pointers, threads, int(wide))
+
+
+def _question(statistic: Statistic, totals: Totals) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
+    """What the kernel calls the statistic, and the (n_items,) divisors or totals that it wants."""
+    if isinstance(statistic, Quotient):
+        left, right = denominators(statistic, totals)
+        return 0, np.ascontiguousarray(left), np.ascontiguousarray(right)
+    return 1 if isinstance(statistic, Jaccard) else 2, totals.anchor, totals.neighbour
+
+
+def _at(array: NDArray[np.generic]) -> int:
+    return array.ctypes.data
