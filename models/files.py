@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from pathlib import Path
 
 _BLOCK = 1 << 20
@@ -11,7 +12,7 @@ _BLOCK = 1 << 20
 
 def write_whole(path: Path, data: bytes) -> None:
     """Replace `path` by `data` so that a reader sees the old bytes or the new ones, also after a power cut."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         write_synced(aside, data)
         aside.replace(path)

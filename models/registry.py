@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import json
@@ -30,7 +31,7 @@ class NoVersionError(LookupError):
 class Registry:
     """The folder `RECSVC_MODELS`: one folder per version, and the file `current`.
 
-    Version names begin with their time (UTC), so names sorted are versions in order.
+    Version names begin with their minute (UTC), so names sorted are versions in order, but for those of one minute.
     """
 
     def __init__(self, root: Path) -> None:
@@ -40,8 +41,12 @@ class Registry:
         """Names of the versions with a manifest, newest first; nothing is verified."""
         if not self.root.is_dir():
             return []
-        found = (path.name for path in self.root.iterdir() if _NAME.fullmatch(path.name))
-        return sorted((name for name in found if (self.root / name / MANIFEST).is_file()), reverse=True)
+        found: list[tuple[str, int, str]] = []
+        for path in self.root.iterdir():
+            if _NAME.fullmatch(path.name):
+                with contextlib.suppress(OSError):
+                    found.append((minute_of(path.name), (path / MANIFEST).stat().st_mtime_ns, path.name))
+        return [name for _, _, name in sorted(found, reverse=True)]
 
     def current(self) -> str | None:
         """The published version's name, or None where nothing is published."""
@@ -172,6 +177,11 @@ class Registry:
                 shutil.rmtree(aside, ignore_errors=True)
             finally:
                 os.close(lock)
+
+
+def minute_of(name: str) -> str:
+    """The minute in which a version was trained: what tells an older one from a newer one by their names."""
+    return name.partition("Z")[0]
 
 
 def version_name(trained_at: datetime, content_sha256: str) -> str:

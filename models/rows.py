@@ -7,7 +7,8 @@ by the columns' item sizes together. `assemble` turns rows and blocks back into 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +35,6 @@ class Layout:
 
     dtypes: tuple[np.dtype[Any], ...]
 
-    def encode(self, columns: Iterable[NDArray[Any]]) -> bytes:
-        """One row's columns (all of k entries) as bytes."""
-        pairs = zip(columns, self.dtypes, strict=True)
-        return b"".join(column.astype(dtype, copy=False).tobytes() for column, dtype in pairs)
-
     def decode(self, row: bytes) -> list[NDArray[Any]]:
         """The columns of one row: views of its bytes.
 
@@ -55,12 +51,24 @@ class Layout:
         return columns
 
     def decode_all(self, rows: Iterable[bytes]) -> tuple[NDArray[np.int64], list[NDArray[Any]]]:
-        """Row pointers and columns of many rows."""
-        decoded = [self.decode(row) for row in rows]
-        lengths = [len(columns[0]) for columns in decoded]
+        """Row pointers and columns of many rows.
+
+        Raises:
+            ValueError: a row is no whole number of entries.
+        """
+        held = list(rows)
+        size = sum(dtype.itemsize for dtype in self.dtypes)
+        lengths = [len(row) // size for row in held]
+        if any(length * size != len(row) for row, length in zip(held, lengths, strict=True)):
+            raise ValueError("a row is cut off")
         indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        empty = [np.empty(0, dtype) for dtype in self.dtypes]
-        return indptr, [np.concatenate(column) for column in zip(empty, *decoded, strict=True)]
+        columns, at = [], 0
+        for dtype in self.dtypes:
+            end = at + dtype.itemsize
+            parts = (row[at * length : end * length] for row, length in zip(held, lengths, strict=True))
+            columns.append(np.frombuffer(b"".join(parts), dtype))
+            at = end
+        return indptr, columns
 
 
 def _layout(*names: str) -> Layout:
@@ -97,10 +105,20 @@ class RowTable:
         """Bytes of all rows together."""
         return sum(column.nbytes for column in self.columns)
 
+    def rows(self, start: int, stop: int) -> Iterator[bytes]:
+        """Rows `start` to `stop`, encoded: the columns of each one after the other; empty for no entries."""
+        bounds = self.indptr[start : stop + 1].tolist()
+        first, last = (bounds[0], bounds[-1]) if bounds else (0, 0)
+        flat = [
+            (column[first:last].astype(dtype, copy=False).tobytes(), dtype.itemsize)
+            for column, dtype in zip(self.columns, self.layout.dtypes, strict=True)
+        ]
+        for low, high in itertools.pairwise(bounds):
+            yield b"".join(data[(low - first) * width : (high - first) * width] for data, width in flat)
+
     def row(self, index: int) -> bytes:
-        """Row `index`, encoded; empty for no entries."""
-        start, end = self.indptr[index : index + 2].tolist()
-        return self.layout.encode(column[start:end] for column in self.columns)
+        """Row `index`, encoded."""
+        return next(self.rows(index, index + 1))
 
 
 def row_tables(model: Model) -> dict[str, RowTable]:

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             raise CommandError(
                 "no version is known to have been served before; name one: recsvc models rollback VERSION"
             )
-        pointer = publish(registry, name, settings)
+        pointer = publish(registry, name, settings, rollback=True)
         print(f"rolled back to {name}, move {pointer.seq}")
     else:
         keep = settings.keep_versions if args.keep is None else args.keep

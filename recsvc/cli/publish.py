@@ -11,13 +11,13 @@ import redis
 
 from models.artefact import DamagedVersionError, Version
 from models.pointer import Pointer
-from models.registry import NoVersionError, Registry
+from models.registry import NoVersionError, Registry, minute_of
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.fleet.client import RedisUrlError, patient_client
 from recsvc.fleet.keys import Keys
 from recsvc.fleet.pointer import IncompleteVersionError
-from recsvc.fleet.publisher import PublishError, publish_version
+from recsvc.fleet.publisher import PublishError, SupersededError, publish_version
 from recsvc.settings import ServiceSettings, SettingsError, from_environment
 
 EXIT_REDIS = 4
@@ -44,17 +44,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def publish(registry: Registry, name: str, settings: ServiceSettings) -> Pointer:
-    """Move the fleet's pointer (where there is a Redis), then this host's.
+def publish(registry: Registry, name: str, settings: ServiceSettings, *, rollback: bool = False) -> Pointer:
+    """Move the fleet's pointer (where there is a Redis), then this host's; back to an older version only by rollback.
 
     Raises:
         CommandError: exit code 2 for the version, 4 for Redis; what was served before still is.
     """
     try:
         version = registry.open(name)
-        shared = _publish_to_redis(registry, version, settings, settings.redis_url) if settings.redis_url else None
-        return registry.publish(name, shared)
-    except (NoVersionError, DamagedVersionError) as error:
+        if settings.redis_url:
+            return registry.publish(name, _publish_to_redis(registry, version, settings, settings.redis_url, rollback))
+        current = registry.current()
+        if not rollback and current is not None and minute_of(current) > minute_of(name):
+            raise SupersededError(
+                f"{current}, newer than {name}, is published and stays; to go back: recsvc models rollback {name}"
+            )
+        return registry.publish(name)
+    except (NoVersionError, DamagedVersionError, SupersededError) as error:
         raise CommandError(str(error)) from error
     except (PublishError, IncompleteVersionError) as error:
         raise CommandError(f"not published, the version before stays: {error}", EXIT_REDIS) from error
@@ -74,7 +80,9 @@ def settings_for(models: Path | None) -> ServiceSettings:
         raise CommandError(str(error)) from error
 
 
-def _publish_to_redis(registry: Registry, version: Version, settings: ServiceSettings, url: str) -> Pointer:
+def _publish_to_redis(
+    registry: Registry, version: Version, settings: ServiceSettings, url: str, rollback: bool
+) -> Pointer:
     try:
         client = patient_client(url)
     except RedisUrlError as error:
@@ -87,6 +95,7 @@ def _publish_to_redis(registry: Registry, version: Version, settings: ServiceSet
             now=time.time(),
             grace=settings.grace_seconds,
             known_seq=registry.pointer().seq,
+            rollback=rollback,
             progress=progress,
         )
     return done.pointer

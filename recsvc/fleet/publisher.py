@@ -11,6 +11,7 @@ import redis
 
 from models.artefact import Version, draft, seal_run
 from models.pointer import Pointer
+from models.registry import minute_of
 from models.rows import RowTable, blocks, row_tables
 from recsvc.fleet.keys import Keys, row_field
 from recsvc.fleet.pointer import move_pointer, read_pointer
@@ -20,7 +21,7 @@ _BATCH_ROWS = 2_000
 _SAMPLE = 0.01
 _LARGEST_SAMPLE = 2_000
 _MEMORY_FACTOR = 2.5
-_ROW_OVERHEAD = 72
+_ROW_OVERHEAD = 90
 """Bytes that Redis 7 spends on a field of a large hash beyond the value (measured, `docs/reference/redis.md`)."""
 
 Progress = Callable[[str, float], None]
@@ -31,7 +32,7 @@ class PublishError(RuntimeError):
 
 
 class SupersededError(PublishError):
-    """A newer version was published while this one was being written."""
+    """A newer version is served; to go back to an older one is a rollback, and is said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def publish_version(
     now: float,
     grace: float,
     known_seq: int = 0,
+    rollback: bool = False,
     progress: Progress = lambda _stage, _share: None,
 ) -> Published:
     """Write a version (unless Redis holds it whole), count and sample it, then move the pointer.
@@ -70,25 +72,33 @@ def publish_version(
         now: Unix seconds.
         grace: seconds during which readers of older versions may finish.
         known_seq: the highest seq that this host has seen, so that an emptied Redis never counts backwards.
+        rollback: the version may be older than the one that is served.
         progress: hears of each stage.
 
     Raises:
-        SupersededError: a newer version was published meanwhile.
+        SupersededError: a newer version is served, and this is no rollback.
         PublishError: not enough memory, a wrong policy, or rows that did not arrive.
         redis.RedisError: Redis is unreachable or refuses to write.
     """
-    read = read_pointer(client, keys)
+    read = _not_newer(read_pointer(client, keys), version.name, rollback=rollback)
     wrote = put_version(client, keys, version, now=now, progress=progress)
     while True:
         to = read.moved(version.name, known_seq)
         if move_pointer(client, keys, read, to):
             break
-        read = read_pointer(client, keys)
-        if read.version is not None and read.version > version.name:
-            raise SupersededError(f"{read.version}, newer than {version.name}, was published meanwhile; it stays")
+        read = _not_newer(read_pointer(client, keys), version.name, rollback=rollback)
     retire(client, keys, to, now + grace)
     sweep(client, keys, now)
     return Published(to, wrote, estimate_bytes(version))
+
+
+def _not_newer(read: Pointer, name: str, *, rollback: bool) -> Pointer:
+    """The pointer as read, unless following it would take a fleet back without anyone having said so."""
+    if not rollback and read.version is not None and minute_of(read.version) > minute_of(name):
+        raise SupersededError(
+            f"{read.version}, newer than {name}, is served and stays; to go back: recsvc models rollback {name}"
+        )
+    return read
 
 
 def put_version(client: redis.Redis, keys: Keys, version: Version, *, now: float, progress: Progress) -> int:
@@ -175,7 +185,8 @@ def require_room(client: redis.Redis, needed: int) -> None:
 
 def _batches(table: RowTable) -> Iterator[dict[bytes, bytes]]:
     for start in range(0, len(table), _BATCH_ROWS):
-        rows = {row_field(i): row for i in range(start, min(start + _BATCH_ROWS, len(table))) if (row := table.row(i))}
+        stop = min(start + _BATCH_ROWS, len(table))
+        rows = {row_field(i): row for i, row in enumerate(table.rows(start, stop), start) if row}
         if rows:
             yield rows
 

@@ -16,7 +16,7 @@ import redis
 
 from models.artefact import DamagedVersionError
 from models.pointer import NOWHERE, Pointer
-from models.registry import NoVersionError, Registry
+from models.registry import NoVersionError, Registry, minute_of
 from recsvc.fleet.guard import Guard
 from recsvc.fleet.keys import Keys
 from recsvc.fleet.pointer import IncompleteVersionError, move_pointer, read_pointer
@@ -243,4 +243,4 @@ def _fell_back(pointer: Pointer, known: Pointer) -> bool:
     """
     if pointer.version is None or known.version is None or pointer.seq >= known.seq:
         return False
-    return pointer.version < known.version
+    return minute_of(pointer.version) < minute_of(known.version)

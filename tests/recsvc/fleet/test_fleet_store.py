@@ -122,7 +122,7 @@ def test_a_move_is_followed_and_a_rollback_is_a_move(
     settle(store)
     assert store.snapshot().version == second  # type: ignore[union-attr]  # None would fail the test
     registry = Registry(tmp_path / "trainer")
-    publish_version(server.client, keys, registry.open(first), now=0.0, grace=0.0)
+    publish_version(server.client, keys, registry.open(first), now=0.0, grace=0.0, rollback=True)
     store.tick()
     snapshot = store.snapshot()
     assert isinstance(snapshot, VersionSnapshot)

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -39,10 +39,9 @@ def version_at(tmp_path: Path, shop: Builders) -> Callable[..., Version]:
     return build
 
 
-def publish(server: RedisServer, keys: Keys, version: Version, now: float = 0.0, **options: float) -> Pointer:
+def publish(server: RedisServer, keys: Keys, version: Version, now: float = 0.0, **options: Any) -> Pointer:  # noqa: ANN401  # as publish_version has them
     """Publish with a grace of ten minutes."""
-    grace = options.pop("grace", 600.0)
-    return publish_version(server.client, keys, version, now=now, grace=grace, **options).pointer  # type: ignore[arg-type]  # known_seq is an int
+    return publish_version(server.client, keys, version, now=now, **{"grace": 600.0, **options}).pointer
 
 
 def test_what_was_published_comes_back_byte_for_byte(
@@ -62,7 +61,9 @@ def test_every_move_counts(server: RedisServer, keys: Keys, version_at: Callable
     publish(server, keys, first)
     assert publish(server, keys, second) == Pointer(2, second.name, first.name)
     assert publish(server, keys, second) == Pointer(3, second.name, first.name)
-    back = publish_version(server.client, keys, first, now=0.0, grace=600.0)
+    with pytest.raises(SupersededError, match="recsvc models rollback"):
+        publish(server, keys, first)
+    back = publish_version(server.client, keys, first, now=0.0, grace=600.0, rollback=True)
     assert back.pointer == Pointer(4, first.name, second.name)
     assert back.wrote_rows == 0
 
@@ -220,7 +221,7 @@ def test_rolling_back_before_the_grace_is_over_keeps_the_version(
     versions = [version_at(minute) for minute in (1, 2, 3)]
     for version in versions:
         publish(server, keys, version, now=0.0, grace=10.0)
-    publish(server, keys, versions[0], now=5.0, grace=10.0)
+    publish(server, keys, versions[0], now=5.0, grace=10.0, rollback=True)
     publisher.sweep(server.client, keys, 100.0)
     assert fetch_version(server.client, keys, versions[0].name)[1] == versions[0].run
 
@@ -259,7 +260,7 @@ from recsvc.fleet.keys import Keys
 from recsvc.fleet.publisher import publish_version
 version = Registry(Path(sys.argv[2])).open(sys.argv[3])
 print("ready", flush=True)
-publish_version(patient_client(sys.argv[1]), Keys("shop"), version, now=time.time(), grace=0.0)
+publish_version(patient_client(sys.argv[1]), Keys("shop"), version, now=time.time(), grace=0.0, rollback=True)
 """
 
 
@@ -302,5 +303,5 @@ def test_killing_a_publisher_anywhere_leaves_a_whole_version(
     publish(server, keys, versions[0], now=time.time())
     hits = kill_points(server, keys, versions, root, points, seed=points)
     assert hits > 0
-    done = publish(server, keys, versions[0], now=time.time())
+    done = publish(server, keys, versions[0], now=time.time(), rollback=True)
     assert read_pointer(server.client, keys) == done
