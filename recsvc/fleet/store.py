@@ -107,7 +107,7 @@ class FleetStore:
             return
         known = self._known()
         if pointer.version is None or _fell_back(pointer, known):
-            if known.version is not None:
+            if known.version in self._registry.names():  # a host without it leaves the refilling to one that has it
                 self._start_errand(lambda: self._refill(pointer, known))
             return
         self._seen = pointer
