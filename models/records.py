@@ -11,6 +11,8 @@ from models.strings import StringTable
 
 CROSS_SELL = "cross_sell"
 UPSELL = "upsell"
+CART = "cart"
+"""Vectors whose weights are added up over a cart; a version may do without."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -243,6 +243,32 @@ def merge(rows: Sequence[Row], weights: Sequence[float], anchors: Sequence[int])
     return Candidates(item[best], score[best], because[first][best], together[first][best])
 
 
+def power_shares(rows: Sequence[Row], power: float) -> list[Row]:
+    """Rows rescaled so that `merge` makes their power mean `M_j = (Σ_r row_r(j)^q)^(1/q)` of them instead of their sum.
+
+    Each score v becomes `v · (v / M_j)^(q-1)`: these shares add up to M_j, and the loudest row stays the loudest. q = 1
+    is the sum; a large q is nearly the maximum. Conditional probabilities of a cart's items repeat one another: added
+    up, five weak hints outweigh one strong one. Rows are not sorted by score any more; `merge` sorts.
+
+    Args:
+        rows: scores ≥ 0; one per anchor.
+        power: q ≥ 1.
+    """
+    if len(rows) < 2 or power == 1:
+        return list(rows)
+    votes = _stack(rows, [1.0] * len(rows), range(len(rows)))
+    _, place = np.unique(votes.item, return_inverse=True)
+    peak = np.zeros(place.max(initial=-1) + 1)
+    np.maximum.at(peak, place, votes.score)
+    peak = np.maximum(peak, np.finfo(np.float64).tiny)
+    # Relative to the item's largest score, a power cannot underflow.
+    relative = votes.score / peak[place]
+    mean = np.bincount(place, weights=relative**power, minlength=len(peak)) ** (1 / power)
+    shares = votes.score * (relative / np.maximum(mean, 1e-9)[place]) ** (power - 1)
+    ends = np.cumsum([len(row.item) for row in rows])[:-1]
+    return [row._replace(score=share) for row, share in zip(rows, np.split(shares, ends), strict=True)]
+
+
 def swaps(rows: Sequence[Row]) -> Candidates:
     """The candidates of every anchor side by side, best first; an item stands once per anchor that leads to it.
 

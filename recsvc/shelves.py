@@ -10,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
-from models.records import CROSS_SELL, UPSELL
-from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, NO_LIMIT, Gate, Pick, Shelf, merge, swaps
+from models.records import CART, CROSS_SELL, UPSELL
+from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, NO_LIMIT, Gate, Pick, Shelf, merge, power_shares, swaps
 from recsvc.store.contract import Row, Snapshot
-
-CART = "cart"
-"""Kind of the vectors trained for whole carts; used for carts of two and more where a version holds it."""
 
 ShelfType = Literal["cross_sell", "upsell"]
 Purchased = Literal["exclude", "include"]
@@ -107,15 +104,27 @@ def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int) -> Shelves:
 def cross_sell_votes(
     snapshot: Snapshot, vectors: Mapping[str, list[Row]], n_anchors: int
 ) -> tuple[list[Row], list[float], list[int]]:
-    """Rows, weights and anchors to merge: cart vectors and `cart_blend` times cross-sell, or cross-sell alone."""
+    """What to merge for a shelf of companions: rows, their weights, and the anchor each speaks for.
+
+    For n ≥ 2 anchors `score(j) = Σ_i cart_i(j) + c·n^-s·(Σ_i cross_i(j)^q)^(1/q)`, with c, s and q the version's
+    `cart_blend`, `cart_blend_fall` and `cart_power`; without cart vectors the power mean alone; for one its own vector.
+    """
     cart, cross = vectors.get(CART, []), vectors.get(CROSS_SELL, [])
     positions = list(range(n_anchors))
-    if n_anchors < 2 or not cart:
+    if n_anchors < 2:
         return cross, [1.0] * len(cross), positions[: len(cross)]
-    blend = snapshot.settings.get("cart_blend", 0.0)
-    if not isinstance(blend, int | float) or blend <= 0 or not cross:
+    cross = power_shares(cross, max(_number(snapshot, "cart_power", 1.0), 1.0))
+    if not cart:
+        return cross, [1.0] * len(cross), positions[: len(cross)]
+    blend = _number(snapshot, "cart_blend", 0.0) * n_anchors ** -_number(snapshot, "cart_blend_fall", 0.0)
+    if blend <= 0 or not cross:
         return cart, [1.0] * len(cart), positions
-    return [*cart, *cross], [1.0] * len(cart) + [float(blend)] * len(cross), positions * 2
+    return [*cart, *cross], [1.0] * len(cart) + [blend] * len(cross), positions * 2
+
+
+def _number(snapshot: Snapshot, setting: str, default: float) -> float:
+    value = snapshot.settings.get(setting, default)
+    return float(value) if isinstance(value, int | float) else default
 
 
 def _cross_sell(

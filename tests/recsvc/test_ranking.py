@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.money import PRICE_UNKNOWN
 from models.records import ItemFacts
-from recsvc.ranking import NO_LIMIT, Gate, Shelf, merge, swaps
+from recsvc.ranking import NO_LIMIT, Gate, Shelf, merge, power_shares, swaps
 from recsvc.store.contract import Row
 
 N_ITEMS = 12
@@ -92,6 +92,28 @@ def test_merge_is_the_obvious_sum(votes: list[Row], data: st.DataObject) -> None
         assert sorted(zip(*(c.tolist() for c in fast), strict=True)) == sorted(slow)
     else:
         assert list(zip(*(c.tolist() for c in fast), strict=True)) == slow
+
+
+def test_a_power_mean_by_hand() -> None:
+    """With q = 2, 0.3 and 0.4 make 0.5, not 0.7; the louder row stays the louder."""
+    shares = power_shares([row((3, 0.3, 7), (5, 0.25, 2)), row((3, 0.4, 4))], 2.0)
+    found = merge(shares, [1.0, 1.0], [0, 1])
+    assert found.item.tolist() == [3, 5]
+    assert found.score.tolist() == pytest.approx([0.5, 0.25])
+    assert found.because.tolist() == [1, 0]
+
+
+@given(st.lists(rows(), max_size=6), st.sampled_from([1.0, 2.0, 4.0, 30.0]))
+def test_shares_add_up_to_the_power_mean(votes: list[Row], power: float) -> None:
+    """Merged shares equal (Σ v^q)^(1/q) per item; evidence and items of the rows stay; a power of 1 is the sum."""
+    found = merge(power_shares(votes, power), [1.0] * len(votes), range(len(votes)))
+    slow: dict[int, float] = defaultdict(float)
+    for vote in votes:
+        for item, score in zip(vote.item.tolist(), vote.score.tolist(), strict=True):
+            slow[item] += score**power
+    assert set(found.item.tolist()) == set(slow)
+    for item, score in zip(found.item.tolist(), found.score.tolist(), strict=True):
+        assert score == pytest.approx(slow[item] ** (1 / power))
 
 
 @given(st.lists(rows(), max_size=5))

@@ -131,6 +131,10 @@ def test_cart_vectors_are_used_for_two_and_more(serve: Serve, shop: Builders) ->
     blended = serve(shop.tea(vectors=vectors, settings={"cart_blend": 0.5}))
     found = post(blended, **cart)["cross_sell"]
     assert [(i["item_id"], i["score"]) for i in found] == [("mug", 0.6), ("pot", 0.5), ("spoon", 0.4)]
+    tuned = serve(shop.tea(vectors=vectors, settings={"cart_blend": 0.5, "cart_power": 2.0, "cart_blend_fall": 1.0}))
+    found = post(tuned, **cart)["cross_sell"]
+    assert [i["item_id"] for i in found] == ["mug", "spoon", "pot"]
+    assert found[2]["score"] == pytest.approx(0.5 / 2 * 0.5**0.5, abs=1e-3)
 
 
 def test_a_filtered_item_leaves_its_place_to_a_variant_of_its_family(serve: Serve, shop: Builders) -> None:
