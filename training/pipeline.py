@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.model import Model
-from models.records import CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Shop
+from models.records import CART, CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Shop
 from models.stored import store_vectors
 from training.baskets import Families, ages, anchor_window, basket_matrix, basket_weights, decay, families
 from training.cards import Assortment, assortment
@@ -19,6 +19,7 @@ from training.complements import Evidence, Smoothing, complements
 from training.histories import bought_again, histories
 from training.popularity import bestsellers, popularity, trend, variants
 from training.records import Catalogue, Orders
+from training.ridge import Ridge, cart_vectors
 from training.settings import TrainSettings
 from training.titles import stems
 from training.upgrades import upgrades
@@ -58,13 +59,20 @@ def build_model(
     leader = by_family.item[by_family.indptr[:-1]]
 
     progress("cross_sell", 0.0)
+    evidence = _evidence(baskets, age, shelf.category[leader], settings, timed=orders.timed)
     cross_sell = complements(
-        _evidence(baskets, age, shelf.category[leader], settings, timed=orders.timed),
+        evidence,
         settings.neighbours,
         Smoothing(settings.discount, settings.category_prior, settings.popular_prior),
         min_support=settings.min_support,
         threads=threads,
     )
+    vectors = {CROSS_SELL: store_vectors(expand(cross_sell, family, leader))}
+    if settings.cart_neighbourhood:
+        progress("cart", 0.0)
+        ridge = Ridge(settings.cart_neighbourhood, settings.cart_ridge, settings.cart_min_baskets, settings.min_support)
+        cart = cart_vectors(evidence.baskets, evidence.weights, settings.neighbours, ridge)
+        vectors[CART] = store_vectors(expand(cart, family, leader))
     progress("upsell", 0.0)
     upsell = upgrades(
         shelf.price,
@@ -93,10 +101,7 @@ def build_model(
         ),
         cards=shelf.cards,
         categories=shelf.categories,
-        vectors={
-            CROSS_SELL: store_vectors(expand(cross_sell, family, leader)),
-            UPSELL: store_vectors(upsell),
-        },
+        vectors=vectors | {UPSELL: store_vectors(upsell)},
         bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
         variants=by_family,
         customers=customers,

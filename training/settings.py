@@ -30,6 +30,12 @@ class TrainSettings:
         popular_half_life_share: half-life of popularity, as a share of the data's time span; 0 is no decay.
         trend: exponent of (popularity now / popularity over all time), 0 is no trend.
         trend_half_life_share: half-life of "now" in the trend, as a share of the data's time span.
+        cart_neighbourhood: m, items that each item is explained by in the cart model, 1–1000; 0 trains no cart vectors.
+        cart_ridge: λ of the cart model, in mean weights of an item, > 0.
+        cart_min_baskets: baskets an item needs before the cart model proposes it, ≥ 1.
+        cart_blend: c, weight of the cross_sell vectors beside the cart vectors, ≥ 0.
+        cart_blend_fall: s, for a cart of n items c falls to c·n^-s, 0–4.
+        cart_power: q, the cross_sell scores of a cart's items are joined as (Σ v^q)^(1/q), 1–100; 1 is their sum.
         upsell_min_ratio, upsell_max_ratio: an upsell costs at least and at most this many times the item.
         consumable_share: an item is consumable where at least this share of its buyers bought it again, 0–1.
         consumable_buyers: buyers an item needs before that share is believed, ≥ 1.
@@ -48,6 +54,12 @@ class TrainSettings:
     popular_half_life_share: float = 0.2
     trend: float = 0.1
     trend_half_life_share: float = 0.02
+    cart_neighbourhood: int = 100
+    cart_ridge: float = 1.0
+    cart_min_baskets: int = 3
+    cart_blend: float = 1.0
+    cart_blend_fall: float = 0.25
+    cart_power: float = 4.0
     upsell_min_ratio: float = 1.05
     upsell_max_ratio: float = 3.0
     consumable_share: float = 0.2
@@ -76,6 +88,12 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "popular_half_life_share": (0, 100),
     "trend": (0, 4),
     "trend_half_life_share": (0, 100),
+    "cart_neighbourhood": (0, 1000),
+    "cart_ridge": (1e-6, 1e6),
+    "cart_min_baskets": (1, 1_000_000),
+    "cart_blend": (0, 1000),
+    "cart_blend_fall": (0, 4),
+    "cart_power": (1, 100),
     "upsell_min_ratio": (1, 1000),
     "upsell_max_ratio": (1, 1000),
     "consumable_share": (0, 1),

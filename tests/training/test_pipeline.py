@@ -134,8 +134,16 @@ def test_orders_without_times_or_catalogue_train(lines: Lines, orders_of: Callab
     assert len(model.vectors["upsell"].item) == 0
 
 
+def test_cart_vectors_are_trained_unless_told_otherwise(lines: Lines, orders_of: Callable[..., Orders]) -> None:
+    """Tea asks for a cup in a cart too; a neighbourhood of 0 leaves the kind out of the version."""
+    orders = orders_of(lines)
+    with_cart = build_model(orders, None, TrainSettings())
+    assert names(with_cart, "cart", "tea")[0] == "cup"
+    assert "cart" not in build_model(orders, None, TrainSettings(cart_neighbourhood=0)).vectors
+
+
 def test_stages_are_reported(lines: Lines, orders_of: Callable[..., Orders]) -> None:
     """Someone who waits sees what is going on."""
     heard: list[str] = []
     build_model(orders_of(lines), None, TrainSettings(), progress=lambda stage, _share: heard.append(stage))
-    assert heard == ["join", "baskets", "cross_sell", "upsell", "customers"]
+    assert heard == ["join", "baskets", "cross_sell", "cart", "upsell", "customers"]
