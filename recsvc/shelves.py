@@ -102,7 +102,7 @@ def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int) -> Shelves:
 
 
 def cross_sell_votes(
-    snapshot: Snapshot, vectors: Mapping[str, list[Row]], n_anchors: int
+    settings: Mapping[str, object], vectors: Mapping[str, list[Row]], n_anchors: int
 ) -> tuple[list[Row], list[float], list[int]]:
     """What to merge for a shelf of companions: rows, their weights, and the anchor each speaks for.
 
@@ -113,17 +113,17 @@ def cross_sell_votes(
     positions = list(range(n_anchors))
     if n_anchors < 2:
         return cross, [1.0] * len(cross), positions[: len(cross)]
-    cross = power_shares(cross, max(_number(snapshot, "cart_power", 1.0), 1.0))
+    cross = power_shares(cross, max(_number(settings, "cart_power", 1.0), 1.0))
     if not cart:
         return cross, [1.0] * len(cross), positions[: len(cross)]
-    blend = _number(snapshot, "cart_blend", 0.0) * n_anchors ** -_number(snapshot, "cart_blend_fall", 0.0)
+    blend = _number(settings, "cart_blend", 0.0) * n_anchors ** -_number(settings, "cart_blend_fall", 0.0)
     if blend <= 0 or not cross:
         return cart, [1.0] * len(cart), positions
     return [*cart, *cross], [1.0] * len(cart) + [blend] * len(cross), positions * 2
 
 
-def _number(snapshot: Snapshot, setting: str, default: float) -> float:
-    value = snapshot.settings.get(setting, default)
+def _number(settings: Mapping[str, object], name: str, default: float) -> float:
+    value = settings.get(name, default)
     return float(value) if isinstance(value, int | float) else default
 
 
@@ -131,7 +131,7 @@ def _cross_sell(
     snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf
 ) -> Filled:
     categories = [category for _, category in _categories(snapshot, anchors)]
-    votes = merge(*cross_sell_votes(snapshot, vectors, len(anchors)))
+    votes = merge(*cross_sell_votes(snapshot.settings, vectors, len(anchors)))
     shelf.put_smoothed(votes, categories, unproven=ask.fallback)
     if ask.fallback:
         backfill(snapshot, anchors, shelf)

@@ -10,6 +10,7 @@ from types import ModuleType
 
 SUBCOMMANDS: dict[str, str] = {
     "train": "read orders and a catalogue, write a model version",
+    "evaluate": "measure the shelves on the shop's own last orders, beside peers",
     "demo-shop": "generate a shop to try everything on",
     "publish": "make a version the one that is served",
     "models": "list versions, show one, roll back, remove old ones",

@@ -1,0 +1,188 @@
+"""Cross-sell beside tuned peers, one shop a run: `python bench/quality.py --orders FILE [--catalogue FILE]`.
+
+The protocol is that of `recsvc evaluate`: peers choose their parameters per kind of question on the validation window,
+we take our defaults; everybody learns from the first 90 % of the orders and answers the same questions once. Beside the
+built-in peers:
+
+- EASE: Steck, "Embarrassingly shallow autoencoders for sparse data" (WWW 2019), dense, so on the 8,000 best sold items;
+- V-SkNN: Ludewig & Jannach, "Evaluation of session-based recommendation algorithms" (UMUAI 2018), baskets as sessions
+  without an order, which keeps all baskets at request time;
+- P3alpha: Cooper et al., "Random walks in recommender systems" (WWW 2014), and RP3beta: Paudel et al., "Updatable,
+  accurate, diverse, and scalable recommendations for interactive applications" (TiiS 2017), 100 entries per item.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from recsvc.cli.evaluate import served
+from recsvc.cli.progress import Reporter
+from training.evaluation.compare import compare, shop_of
+from training.evaluation.peers import LENGTH, PEERS, Maker, Ranker, bought, by_vectors
+from training.evaluation.queries import KINDS
+from training.evaluation.report import as_json, as_text, percent
+from training.evaluation.split import TEST_FROM, cut, first
+from training.pipeline import build_model
+from training.readers.catalogue import read_catalogue
+from training.readers.columns import parse_columns
+from training.readers.options import ReadOptions
+from training.readers.orders import read_orders
+from training.settings import read_settings
+
+_EASE_ITEMS = 8_000
+_ENTRIES = 100
+
+
+def ease(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
+    """B = I − P·diag(1/P), P = (XᵀX + λI)⁻¹; the least sold items beyond 8,000 are left to popularity."""
+    counts = bought(baskets)
+    kept = np.lexsort((np.arange(len(counts)), -counts))[:_EASE_ITEMS]
+    kept = np.sort(kept[counts[kept] > 0])
+    chosen = baskets[:, kept].astype(np.float32)
+    gram = (chosen.T @ chosen).toarray().astype(np.float32)
+    gram[np.diag_indices_from(gram)] += np.float32(parameters["lambda"])
+    inverse = np.linalg.inv(gram)
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    place = sp.csr_array((np.ones(len(kept), np.float32), (kept, np.arange(len(kept)))), shape=(len(counts), len(kept)))
+    filler = by_vectors(sp.csr_array((len(counts),) * 2), counts)
+
+    def rank(given: sp.csr_array, /) -> NDArray[np.int32]:
+        lists = filler(given)
+        for start in range(0, given.shape[0], 500):
+            part = given[start : start + 500]
+            scores = (part @ place) @ weights
+            held = np.zeros(scores.shape, bool)
+            rows, columns = (part @ place).nonzero()
+            held[rows, columns] = True
+            scores[held] = -np.inf
+            best = np.argsort(-scores, axis=1, kind="stable")[:, :LENGTH]
+            good = np.take_along_axis(scores, best, axis=1) > 0
+            for row, (items, positive) in enumerate(zip(kept[best], good, strict=True)):
+                found = np.concatenate([items[positive], lists[start + row]])
+                _, places = np.unique(found, return_index=True)
+                lists[start + row] = found[np.sort(places)[:LENGTH]]
+        return lists
+
+    return rank
+
+
+def vsknn(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
+    """Score of j: Σ over the k most similar of the m most recent baskets that share an item, similarity · (1 + idf)."""
+    recent, nearest = int(parameters["m"]), int(parameters["k"])
+    counts, sizes = bought(baskets), np.diff(baskets.indptr)
+    idf = 1 + parameters["idf"] * np.log(baskets.shape[0] / np.maximum(counts, 1))
+    by_item = baskets.tocsc()
+    filler = by_vectors(sp.csr_array((len(counts),) * 2), counts)
+    scratch = np.zeros(len(counts))
+
+    def one(cart: NDArray[np.int32], fill: NDArray[np.int32]) -> NDArray[np.int32]:
+        lists = [by_item.indices[by_item.indptr[i] : by_item.indptr[i + 1]][-recent:] for i in cart]
+        found, overlap = np.unique(np.concatenate(lists), return_counts=True)
+        found, overlap = found[-recent:], overlap[-recent:]
+        similarity = overlap * sizes[found] ** -parameters["size"]
+        order = np.lexsort((-found, -similarity))[:nearest]
+        lengths = sizes[found[order]]
+        starts = baskets.indptr[found[order]]
+        offset = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
+        items = baskets.indices[offset + np.arange(lengths.sum())]
+        np.add.at(scratch, items, np.repeat(similarity[order], lengths) * idf[items])
+        scratch[cart] = 0
+        candidates = np.unique(items)
+        best = candidates[np.lexsort((candidates, -scratch[candidates]))][: LENGTH + 1]
+        best = best[scratch[best] > 0]
+        scratch[items] = 0
+        joined = np.concatenate([best, fill])
+        _, places = np.unique(joined, return_index=True)
+        return joined[np.sort(places)[:LENGTH]]
+
+    def rank(given: sp.csr_array, /) -> NDArray[np.int32]:
+        lists = filler(given)
+        for query in range(given.shape[0]):
+            cart = given.indices[given.indptr[query] : given.indptr[query + 1]]
+            lists[query] = one(cart, lists[query])
+        return lists
+
+    return rank
+
+
+def walk(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
+    """W_ij ∝ Σ_b (1/D_i)^α · (1/|b|)^α / D_j^β: two steps from item to basket to item, bestsellers held back by β."""
+    counts = bought(baskets).astype(np.float64)
+    alpha, beta = parameters["alpha"], parameters["beta"]
+    to_item = sp.diags_array(np.maximum(np.diff(baskets.indptr), 1.0) ** -alpha) @ baskets.astype(np.float64)
+    columns = sp.diags_array(np.maximum(counts, 1.0) ** -beta)
+    rows = []
+    turned = sp.csr_array(baskets.T.astype(np.float64))
+    for start in range(0, len(counts), 1000):
+        block = sp.csr_array(turned[start : start + 1000] @ to_item @ columns)
+        block.setdiag(0, k=start)
+        rows.append(_largest(block))
+    vectors = sp.csr_array(sp.diags_array(np.maximum(counts, 1.0) ** -alpha) @ sp.vstack(rows, format="csr"))
+    return by_vectors(vectors, bought(baskets))
+
+
+def _largest(block: sp.csr_array) -> sp.csr_array:
+    """The largest entries of each row."""
+    row = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    order = np.lexsort((block.indices, -block.data, row))
+    rank = np.arange(len(order)) - np.searchsorted(row, row[order])
+    kept = order[(rank < _ENTRIES) & (block.data[order] > 0)]
+    return sp.csr_array((block.data[kept], (row[kept], block.indices[kept])), shape=block.shape)
+
+
+EXTRA: dict[str, tuple[Maker, Sequence[Mapping[str, float]]]] = {
+    "ease": (ease, [{"lambda": x} for x in (100.0, 300.0, 1000.0)]),
+    "v-sknn": (
+        vsknn,
+        [
+            {"m": m, "k": k, "size": s, "idf": w}
+            for m, k in ((200, 200), (1000, 500), (5000, 500))
+            for s in (0.0, 0.5)
+            for w in (0.0, 1.0)
+        ],
+    ),
+    "p3alpha": (walk, [{"alpha": a, "beta": 0.0} for a in (0.5, 0.8, 1.0, 1.3)]),
+    "rp3beta": (walk, [{"alpha": a, "beta": b} for a in (0.5, 0.8, 1.0) for b in (0.2, 0.4)]),
+}
+
+
+def main() -> None:
+    """Measure one shop and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--orders", nargs="+", type=Path, required=True)
+    parser.add_argument("--catalogue", type=Path)
+    parser.add_argument("--columns", default="")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--queries", type=int, default=10_000)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--against", default=",".join([*PEERS, *EXTRA]))
+    args = parser.parse_args()
+    everyone = PEERS | EXTRA
+    options = ReadOptions(columns=parse_columns(args.columns))
+    with Reporter() as progress:
+        orders, _ = read_orders(args.orders, options, None, progress)
+        catalogue = read_catalogue(args.catalogue, options)[0] if args.catalogue else None
+        past = first(orders, cut(orders.n_orders, TEST_FROM))
+        model = build_model(past, catalogue, read_settings(args.config), threads=args.threads, progress=progress)
+        peers = {name: everyone[name] for name in args.against.split(",") if name}
+        tell = lambda line: progress(line, 0.0)  # noqa: E731  # one line is what it is
+        found = compare(shop_of(orders, catalogue), served(model), peers, limit=args.queries, tell=tell)
+    print(as_text(found))
+    for kind in KINDS:
+        best = found.best_peer(kind)
+        if best:
+            print(f"{kind}: over {best}, the best tuned peer: {percent(found.gains[kind, best])}")
+    if args.json:
+        args.json.write_text(as_json(found), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
