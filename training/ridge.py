@@ -21,9 +21,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from models.records import ItemVectors
 from training.cooccurrence import neighbours
+from training.cooccurrence.rows import Pairs, best
 
 _BATCH = 64
 """Systems solved at once: 64 of 100 × 100 take 5 MB."""
+
+_HEAD = 4_000
+"""Items whose block of C is held dense (128 MB): the busy ones, whose sparse rows are long."""
 
 _WIDEST = 2_000
 """Partners kept per item in C: bounds memory; pairs beyond the strongest 2,000 of both items count as never met."""
@@ -70,31 +74,72 @@ def cart_vectors(baskets: sp.csr_array, weights: NDArray[np.float32], k: int, ri
     targets = np.flatnonzero((bought >= ridge.min_baskets) & (np.diff(nearest.indptr) > 0))
     with threadpool_limits(1):  # small systems gain nothing from threads, and bytes must not depend on them
         solved = list(_solved(gram, nearest, targets, penalty))
-    return _by_anchor(solved, n_items, k)
+    return best(
+        Pairs(
+            np.concatenate([np.zeros(0, np.int64), *(part.row for part in solved)]),
+            np.concatenate([np.zeros(0, np.int32), *(part.item for part in solved)]),
+            np.concatenate([np.zeros(0, np.float32), *(part.score for part in solved)]),
+            np.concatenate([np.zeros(0, np.uint32), *(part.together for part in solved)]),
+        ),
+        n_items,
+        k,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Weights:
-    """Flat columns: what `anchor` says for `target`."""
+class _Gram:
+    """C = BᵀWB, diagonal included: sparse rows, and a dense block of the items with the longest ones.
 
-    anchor: NDArray[np.int32]
-    target: NDArray[np.int32]
-    weight: NDArray[np.float32]
-    together: NDArray[np.uint32]
+    Attributes:
+        rows: csr_array (n_items, n_items), symmetric.
+        place: int32 (n_items,), an item's row in `block`, -1 for none.
+        block: float64 (h, h).
+        scratch: int32 (n_items,), all -1 between calls.
+    """
+
+    rows: sp.csr_array
+    place: NDArray[np.int32]
+    block: NDArray[np.float64]
+    scratch: NDArray[np.int32]
+
+    def system(self, items: NDArray[np.int32], target: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """C_SS (m, m) and C_Sj (m,) for S = `items` and j = `target`."""
+        left, right = np.zeros((len(items), len(items))), np.zeros(len(items))
+        self.scratch[items] = np.arange(len(items))
+        place = self.place[items]
+        head, tail = np.flatnonzero(place >= 0), np.flatnonzero(place < 0)
+        left[np.ix_(head, head)] = self.block[np.ix_(place[head], place[head])]
+        if len(tail):  # what concerns a rare item stands in its own, short row
+            row, column, value = self._entries(items[tail])
+            left[tail[row], column] = value
+            left[column, tail[row]] = value
+        _, column, value = self._entries(np.array([target]))
+        right[column] = value
+        self.scratch[items] = -1
+        return left, right
+
+    def _entries(self, items: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+        """The stored entries of some rows whose columns are marked in `scratch`: row's number, mark, value."""
+        slices = [slice(self.rows.indptr[item], self.rows.indptr[item + 1]) for item in items.tolist()]
+        mark = self.scratch[np.concatenate([self.rows.indices[part] for part in slices])]
+        hit = np.flatnonzero(mark >= 0)
+        number = np.repeat(np.arange(len(slices)), [part.stop - part.start for part in slices])
+        return number[hit], mark[hit], np.concatenate([self.rows.data[part] for part in slices])[hit]
 
 
-def _gram(counted: ItemVectors, diagonal: NDArray[np.float64]) -> sp.csr_array:
-    """C, diagonal included: a pair is there when either item lists it."""
+def _gram(counted: ItemVectors, diagonal: NDArray[np.float64]) -> _Gram:
+    """A pair is there when either item lists it."""
     n = len(diagonal)
     listed = sp.csr_array((counted.score.astype(np.float64), counted.item, counted.indptr), shape=(n, n))
-    either = listed.maximum(listed.T)
-    gram = sp.csr_array(either + sp.diags_array(diagonal))
-    gram.sort_indices()
-    return gram
+    rows = sp.csr_array(listed.maximum(listed.T) + sp.diags_array(diagonal))
+    head = np.sort(np.argsort(-np.diff(rows.indptr), kind="stable")[:_HEAD])
+    place = np.full(n, -1, dtype=np.int32)
+    place[head] = np.arange(len(head))
+    return _Gram(rows, place, rows[head][:, head].toarray(), np.full(n, -1, dtype=np.int32))
 
 
-def _solved(gram: sp.csr_array, nearest: ItemVectors, targets: NDArray[np.int64], penalty: float) -> Iterator[_Weights]:
-    """The regressions of all targets, a batch of equal sizes at a time."""
+def _solved(gram: _Gram, nearest: ItemVectors, targets: NDArray[np.int64], penalty: float) -> Iterator[Pairs]:
+    """The regressions of all targets, batches of equal sizes: what an anchor (row) says for a target (item)."""
     sizes = np.diff(nearest.indptr)[targets]
     for size in np.unique(sizes).tolist():
         of_size = targets[sizes == size]
@@ -102,38 +147,19 @@ def _solved(gram: sp.csr_array, nearest: ItemVectors, targets: NDArray[np.int64]
             yield _solve(gram, nearest, of_size[start : start + _BATCH], size, penalty)
 
 
-def _solve(gram: sp.csr_array, nearest: ItemVectors, targets: NDArray[np.int64], size: int, penalty: float) -> _Weights:
+def _solve(gram: _Gram, nearest: ItemVectors, targets: NDArray[np.int64], size: int, penalty: float) -> Pairs:
     entries = nearest.indptr[targets][:, None] + np.arange(size)
     chosen = nearest.item[entries]
     left = np.empty((len(targets), size, size))
-    right = np.empty((len(targets), size, 1))
+    right = np.empty((len(targets), size))
     for row, (target, items) in enumerate(zip(targets.tolist(), chosen, strict=True)):
-        rows = gram[items]
-        left[row] = rows[:, items].toarray()
-        right[row] = rows[:, [target]].toarray()
+        left[row], right[row] = gram.system(items, target)
     left[:, np.arange(size), np.arange(size)] += penalty
-    weight = np.linalg.solve(left, right)[..., 0]
+    weight = np.linalg.solve(left, right[..., None])[..., 0]
     kept = weight > 0
-    return _Weights(
-        anchor=chosen[kept],
-        target=np.repeat(targets, kept.sum(axis=1)).astype(np.int32),
-        weight=weight[kept].astype(np.float32),
+    return Pairs(
+        row=chosen[kept].astype(np.int64),
+        item=np.repeat(targets, kept.sum(axis=1)).astype(np.int32),
+        score=weight[kept].astype(np.float32),
         together=nearest.together[entries][kept].astype(np.uint32),
     )
-
-
-def _by_anchor(solved: list[_Weights], n_items: int, k: int) -> ItemVectors:
-    """Turn weights found per target into rows per anchor: the K largest, by weight down, then item up."""
-    if not solved:
-        empty = np.zeros(0, dtype=np.int32)
-        return ItemVectors(np.zeros(n_items + 1, np.int64), empty, empty.astype(np.float32), empty.astype(np.uint32))
-    anchor = np.concatenate([part.anchor for part in solved])
-    target = np.concatenate([part.target for part in solved])
-    weight = np.concatenate([part.weight for part in solved])
-    order = np.lexsort((target, -weight, anchor))
-    sorted_anchor = anchor[order]
-    rank = np.arange(len(order)) - np.searchsorted(sorted_anchor, sorted_anchor)
-    kept = order[rank < k]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(anchor[kept], minlength=n_items))]).astype(np.int64)
-    together = np.concatenate([part.together for part in solved])
-    return ItemVectors(indptr, target[kept], weight[kept], together[kept])

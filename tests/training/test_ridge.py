@@ -40,15 +40,17 @@ def shops(draw: st.DrawFn) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 @settings(deadline=None)
-@given(shops(), st.integers(1, 10), st.sampled_from([0.1, 1.0]), st.integers(1, 3))
+@given(shops(), st.integers(1, 10), st.sampled_from([0.1, 1.0]), st.integers(1, 3), st.sampled_from([0, 3, 4000]))
 def test_equal_to_the_normal_equations(
-    shop: tuple[NDArray[np.float64], NDArray[np.float64]], m: int, strength: float, floor: int
+    shop: tuple[NDArray[np.float64], NDArray[np.float64]], m: int, strength: float, floor: int, head: int
 ) -> None:
-    """Every weight above 0 is there, best first, with the number of baskets that hold both."""
+    """Every weight above 0 is there, best first, with the count of baskets with both, however C is held."""
     held, weights = shop
     ridge = Ridge(m, strength, min_baskets=floor, min_support=floor)
     n = held.shape[1]
-    vectors = cart_vectors(sp.csr_array(held.astype(np.float32)), weights.astype(np.float32), n, ridge)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.ridge._HEAD", head)
+        vectors = cart_vectors(sp.csr_array(held.astype(np.float32)), weights.astype(np.float32), n, ridge)
     slow = slow_weights(held, weights, ridge)
     for i in range(n):
         row = vectors.row(i)
