@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from recsvc.cli.evaluate import served
 from recsvc.cli.progress import Reporter
 from training.evaluation.compare import compare, shop_of
-from training.evaluation.peers import LENGTH, PEERS, Maker, Ranker, bought, by_vectors
+from training.evaluation.peers import PEERS, Maker, Ranker, bought, by_scores, by_vectors
 from training.evaluation.queries import KINDS
 from training.evaluation.report import as_json, as_text, percent
 from training.evaluation.split import TEST_FROM, cut, first
@@ -50,27 +50,13 @@ def ease(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
     inverse = np.linalg.inv(gram)
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
-    place = sp.csr_array((np.ones(len(kept), np.float32), (kept, np.arange(len(kept)))), shape=(len(counts), len(kept)))
-    filler = by_vectors(sp.csr_array((len(counts),) * 2), counts)
 
-    def rank(given: sp.csr_array, /) -> NDArray[np.int32]:
-        lists = filler(given)
-        for start in range(0, given.shape[0], 500):
-            part = given[start : start + 500]
-            scores = (part @ place) @ weights
-            held = np.zeros(scores.shape, bool)
-            rows, columns = (part @ place).nonzero()
-            held[rows, columns] = True
-            scores[held] = -np.inf
-            best = np.argsort(-scores, axis=1, kind="stable")[:, :LENGTH]
-            good = np.take_along_axis(scores, best, axis=1) > 0
-            for row, (items, positive) in enumerate(zip(kept[best], good, strict=True)):
-                found = np.concatenate([items[positive], lists[start + row]])
-                _, places = np.unique(found, return_index=True)
-                lists[start + row] = found[np.sort(places)[:LENGTH]]
-        return lists
+    def score(given: sp.csr_array) -> NDArray[np.float64]:
+        scores = np.zeros(given.shape)
+        scores[:, kept] = given[:, kept].astype(np.float32) @ weights
+        return scores
 
-    return rank
+    return by_scores(score, counts)
 
 
 def vsknn(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
@@ -78,38 +64,26 @@ def vsknn(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
     recent, nearest = int(parameters["m"]), int(parameters["k"])
     counts, sizes = bought(baskets), np.diff(baskets.indptr)
     idf = 1 + parameters["idf"] * np.log(baskets.shape[0] / np.maximum(counts, 1))
-    by_item = baskets.tocsc()
-    filler = by_vectors(sp.csr_array((len(counts),) * 2), counts)
-    scratch = np.zeros(len(counts))
+    turned = sp.csr_array(baskets.T)
 
-    def one(cart: NDArray[np.int32], fill: NDArray[np.int32]) -> NDArray[np.int32]:
-        lists = [by_item.indices[by_item.indptr[i] : by_item.indptr[i + 1]][-recent:] for i in cart]
-        found, overlap = np.unique(np.concatenate(lists), return_counts=True)
-        found, overlap = found[-recent:], overlap[-recent:]
-        similarity = overlap * sizes[found] ** -parameters["size"]
-        order = np.lexsort((-found, -similarity))[:nearest]
-        lengths = sizes[found[order]]
-        starts = baskets.indptr[found[order]]
-        offset = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
-        items = baskets.indices[offset + np.arange(lengths.sum())]
-        np.add.at(scratch, items, np.repeat(similarity[order], lengths) * idf[items])
-        scratch[cart] = 0
-        candidates = np.unique(items)
-        best = candidates[np.lexsort((candidates, -scratch[candidates]))][: LENGTH + 1]
-        best = best[scratch[best] > 0]
-        scratch[items] = 0
-        joined = np.concatenate([best, fill])
-        _, places = np.unique(joined, return_index=True)
-        return joined[np.sort(places)[:LENGTH]]
+    def score(given: sp.csr_array) -> NDArray[np.float64]:
+        overlap = sp.coo_array(given @ turned)
+        row, basket = overlap.coords
+        order = np.lexsort((-basket, row))
+        order = order[_rank_in_row(row[order]) < recent]
+        similarity = overlap.data * sizes[basket].astype(np.float64) ** -parameters["size"]
+        order = order[np.lexsort((-basket[order], -similarity[order], row[order]))]
+        order = order[_rank_in_row(row[order]) < nearest]
+        shape = (given.shape[0], baskets.shape[0])
+        near = sp.csr_array((similarity[order], (row[order], basket[order])), shape=shape)
+        return np.asarray((near @ baskets).toarray() * idf, dtype=np.float64)
 
-    def rank(given: sp.csr_array, /) -> NDArray[np.int32]:
-        lists = filler(given)
-        for query in range(given.shape[0]):
-            cart = given.indices[given.indptr[query] : given.indptr[query + 1]]
-            lists[query] = one(cart, lists[query])
-        return lists
+    return by_scores(score, counts)
 
-    return rank
+
+def _rank_in_row(row: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Place of each entry in its row; rows rising."""
+    return np.arange(len(row)) - np.searchsorted(row, row)
 
 
 def walk(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
@@ -132,8 +106,7 @@ def _largest(block: sp.csr_array) -> sp.csr_array:
     """The largest entries of each row."""
     row = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
     order = np.lexsort((block.indices, -block.data, row))
-    rank = np.arange(len(order)) - np.searchsorted(row, row[order])
-    kept = order[(rank < _ENTRIES) & (block.data[order] > 0)]
+    kept = order[(_rank_in_row(row[order]) < _ENTRIES) & (block.data[order] > 0)]
     return sp.csr_array((block.data[kept], (row[kept], block.indices[kept])), shape=block.shape)
 
 
@@ -143,7 +116,7 @@ EXTRA: dict[str, tuple[Maker, Sequence[Mapping[str, float]]]] = {
         vsknn,
         [
             {"m": m, "k": k, "size": s, "idf": w}
-            for m, k in ((200, 200), (1000, 500), (5000, 500))
+            for m, k in ((200, 200), (1000, 500), (5000, 500), (5000, 1500))
             for s in (0.0, 0.5)
             for w in (0.0, 1.0)
         ],
@@ -163,7 +136,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--queries", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--against", default=",".join([*PEERS, *EXTRA]))
+    parser.add_argument("--against", default=",".join([*PEERS, *EXTRA]), help="peers, by name")
     args = parser.parse_args()
     everyone = PEERS | EXTRA
     options = ReadOptions(columns=parse_columns(args.columns))

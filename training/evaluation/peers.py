@@ -80,23 +80,27 @@ def bought(baskets: sp.csr_array) -> NDArray[np.int64]:
 
 def by_vectors(vectors: sp.csr_array, popular: NDArray[np.integer]) -> Ranker:
     """A ranker that adds up rows of `vectors` (n_items, n_items), then fills up by popularity (n_items,)."""
+    return by_scores(lambda given: (given.astype(np.float64) @ vectors).toarray(), popular)
+
+
+def by_scores(score: Callable[[sp.csr_array], NDArray[np.float64]], popular: NDArray[np.integer]) -> Ranker:
+    """A ranker from scores (n, n_items) of a few questions at a time; what scores 0 or less comes by popularity."""
     # Below every learnt score (> 0), in the order of popularity, ties by index.
     filler = np.empty(len(popular))
     filler[np.lexsort((np.arange(len(popular)), -popular))] = -1 - np.arange(len(popular))
 
+    def some(given: sp.csr_array) -> NDArray[np.int32]:
+        scores = score(given)
+        scores = np.where(scores > 0, scores, filler)
+        scores[np.repeat(np.arange(given.shape[0]), np.diff(given.indptr)), given.indices] = -np.inf
+        return top(scores)
+
     def rank(given: sp.csr_array, /) -> NDArray[np.int32]:
         step = max(_CELLS // max(given.shape[1], 1), 1)
-        lists = [_best(given[start : start + step], vectors, filler) for start in range(0, given.shape[0], step)]
+        lists = [some(given[start : start + step]) for start in range(0, given.shape[0], step)]
         return np.concatenate(lists) if lists else np.empty((0, LENGTH), np.int32)
 
     return rank
-
-
-def _best(given: sp.csr_array, vectors: sp.csr_array, filler: NDArray[np.float64]) -> NDArray[np.int32]:
-    scores = (given.astype(np.float64) @ vectors).toarray()
-    scores = np.where(scores > 0, scores, filler)
-    scores[np.repeat(np.arange(given.shape[0]), np.diff(given.indptr)), given.indices] = -np.inf
-    return top(scores)
 
 
 def top(scores: NDArray[np.float64]) -> NDArray[np.int32]:
