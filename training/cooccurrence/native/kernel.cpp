@@ -34,7 +34,7 @@
 #include <sys/mman.h>
 #endif
 #if defined(__SSE4_1__)
-#include <smmintrin.h>
+#include <nmmintrin.h>
 #endif
 
 extern "C" {
@@ -387,25 +387,29 @@ void Lists<Id, Place>::sum_votes(const Baskets& b) {
 
 // -------------------------------------------------------------------------------------------------------- the scores
 
-// As formulas.log, bit by bit.
+// As formulas.log, bit by bit, and without a branch, so that compilers vectorise it; of 0 some finite number.
 inline double natural_log(double x) {
-  uint64_t bits;
+  uint64_t bits, exponent_bits;
   std::memcpy(&bits, &x, sizeof bits);
-  int64_t exponent = static_cast<int64_t>(bits >> 52) - 1022;
+  exponent_bits = bits >> 52 | 0x4330000000000000u;  // 2^52 + the exponent: an integer made a double
   bits = (bits & 0x000fffffffffffffu) | 0x3fe0000000000000u;
-  double m;
+  double m, exponent;
   std::memcpy(&m, &bits, sizeof m);
+  std::memcpy(&exponent, &exponent_bits, sizeof exponent);
+  exponent -= 4503599627370496.0 + 1022.0;
   const bool low = m < 0.7071067811865476;
+  exponent = low ? exponent - 1.0 : exponent;
   m = low ? m * 2.0 : m;
-  exponent -= low;
   const double s = (m - 1.0) / (m + 1.0), z = s * s;
   double series = 1.0 / 21;
   for (int odd = 19; odd > 0; odd -= 2) series = series * z + 1.0 / odd;
-  return static_cast<double>(exponent) * 0.6931471805599453 + 2.0 * s * series;
+  return exponent * 0.6931471805599453 + 2.0 * s * series;
 }
 
+// O ln(O / E), E = margins / n, for O ≥ 0; nothing where either is nothing.
 inline double cell(double observed, double margins, double n) {
-  return observed > 0.0 && margins > 0.0 ? observed * natural_log(observed * n / margins) : 0.0;
+  const double o = margins > 0.0 ? observed : 0.0, below = margins > 0.0 ? margins : 1.0;
+  return o * natural_log(o * n / below);
 }
 
 struct Scorer {
@@ -542,18 +546,23 @@ struct Rows {  // some rows, one after another
 
 // What all threads share about the neighbours: their totals, by new number, and the level of each block of them.
 struct Neighbours {
-  std::vector<double> right;
+  struct One {
+    double right;
+    int64_t item;
+  };
+  std::vector<One> one;
   std::vector<uint8_t> level;
   std::vector<double> least;  // (kLevels,) the smallest total of a level; infinite for none
 
   Neighbours(const Question& q, const Plan& plan) : least(kLevels, std::numeric_limits<double>::infinity()) {
     const int64_t n = plan.n_items, blocks = (n + kBlock - 1) / kBlock;
-    right.resize(n);
-    for (int64_t r = 0; r < n; ++r) right[r] = q.right[plan.item_of[r]];
+    one.resize(n);
+    for (int64_t r = 0; r < n; ++r) one[r] = One{q.right[plan.item_of[r]], plan.item_of[r]};
     std::vector<double> low(blocks);
     double span = 0.0;
     for (int64_t b = 0; b < blocks; ++b) {
-      low[b] = *std::min_element(right.begin() + b * kBlock, right.begin() + std::min(n, (b + 1) * kBlock));
+      low[b] = one[b * kBlock].right;
+      for (int64_t r = b * kBlock; r < std::min(n, (b + 1) * kBlock); ++r) low[b] = std::min(low[b], one[r].right);
       span = std::max(span, low[b]);
     }
     level.resize(blocks);
@@ -588,6 +597,16 @@ inline uint64_t reach(const Counter* at, Counter least) {
     return bits;
   }
 #endif
+#if defined(__SSE4_2__)
+  if constexpr (sizeof(Counter) == 8) {  // words stay below 2^63: signed comparison will do
+    const __m128i below = _mm_set1_epi64x(static_cast<int64_t>(least - 1));
+    for (int64_t e = 0; e < kBlock; e += 2) {
+      const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + e));
+      bits |= uint64_t(uint32_t(_mm_movemask_pd(_mm_castsi128_pd(_mm_cmpgt_epi64(x, below))))) << e;
+    }
+    return bits;
+  }
+#endif
   for (int64_t e = 0; e < kBlock; ++e) bits |= uint64_t(at[e] >= least) << e;
   return bits;
 }
@@ -597,6 +616,14 @@ class Worker {
  public:
   Worker(const Lists<Id, Place>& lists, const Question& question, const Neighbours& neighbours)
       : lists_(lists), q_(question), near_(neighbours) {}
+
+  // Rows are few baskets long in a wide catalogue: what the rows to come will read is fetched in three steps.
+  void fetch_first(int64_t r) const { __builtin_prefetch(&lists_.first[r]), __builtin_prefetch(&lists_.updates[r]); }
+  void fetch_places(int64_t r) const { __builtin_prefetch(lists_.place.at + lists_.first[r]); }
+  void fetch_baskets(int64_t r) const {
+    const int64_t low = lists_.first[r], high = std::min(lists_.first[r + 1], low + kAhead);
+    for (int64_t p = low; p < high; ++p) __builtin_prefetch(lists_.list.at + lists_.place[p]);
+  }
 
   void row(int64_t r, Rows& out) {
     const int64_t n = lists_.first[r + 1] - lists_.first[r];
@@ -660,7 +687,7 @@ class Worker {
     Counter* counter = store.data();
     const int32_t item = lists_.item_of[r];
     scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
-    sparse_ = lists_.updates[r] * 16 < n_items * static_cast<int64_t>(sizeof(Counter));
+    sparse_ = lists_.updates[r] * 32 < n_items * static_cast<int64_t>(sizeof(Counter));
     n_met_ = 0;
     if constexpr (std::is_same_v<Counter, uint64_t>) {
       set_unit(n, lists_.anchor_total[item]);
@@ -837,9 +864,10 @@ class Worker {
     set_bars(bar, least);
     int64_t n = 0;
     auto take = [&](int64_t j, Counter c, bool passes) {
-      batch_[n] = static_cast<int32_t>(j);
+      const Neighbours::One& one = near_.one[j];
+      batch_[n] = static_cast<int32_t>(one.item);
       batch_c_[n] = sum_of(c);
-      batch_right_[n] = near_.right[j];
+      batch_right_[n] = one.right;
       n += std::is_same_v<Counter, uint64_t> ? passes && together_of(c) >= q_.min_support : passes;
     };
     if (sparse_) {
@@ -868,7 +896,7 @@ class Worker {
     uint64_t* keys = keys_.data();
     int64_t to = n_keys_;
     for (int64_t m = 0; m < n; ++m) {
-      keys[to] = key_of(batch_score_[m], lists_.item_of[batch_[m]]);
+      keys[to] = key_of(batch_score_[m], batch_[m]);
       to += batch_score_[m] >= least;
     }
     n_keys_ = to;
@@ -914,6 +942,9 @@ void Lists<Id, Place>::answer(const Question& q, const Answer& a, Control& contr
       const int64_t end = std::min(n_items, (chunk + 1) * kRowsAtOnce);
       for (int64_t i = chunk * kRowsAtOnce; i < end; ++i) {
         heed(control);
+        if (i + 12 < n_items) worker.fetch_first(rank[i + 12]);
+        if (i + 6 < n_items) worker.fetch_places(rank[i + 6]);
+        if (i + 2 < n_items) worker.fetch_baskets(rank[i + 2]);
         worker.row(rank[i], rows);
       }
       control.done.fetch_add(end - chunk * kRowsAtOnce, std::memory_order_relaxed);

@@ -1,0 +1,225 @@
+"""The basket kernel beside its peers: CPU, wall clock and peak memory, in rounds that take turns.
+
+    python bench/kernel.py --shapes small,grocer --engines native,implicit --rounds 3 --json kernel.json
+
+Every measurement is a process of its own: it loads the baskets, then is timed from CSR to sorted rows, then reports.
+Peers that are not installed are left out and named. `native` compares 40 of its rows with the obvious product.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from kernel_shapes import SHAPES, build, real_sets
+from scipy import sparse
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def native(baskets: sparse.csr_array, options: argparse.Namespace) -> Callable[[], Any]:
+    """Our own, through the door, its checks included."""
+    from training.cooccurrence import neighbours  # noqa: PLC0415 - measured apart
+
+    rng = np.random.default_rng(0)
+    n = baskets.shape[0]
+    weights = rng.random(n).astype(np.float32) if "weights" in options.extras else None
+    voters = rng.integers(0, max(n // 8, 1), n).astype(np.int32) if "voters" in options.extras else None
+    return lambda: neighbours(
+        baskets, options.k, options.statistic, weights=weights, voters=voters, threads=options.threads, engine="native"
+    )
+
+
+def _by_root(baskets: sparse.csr_array, dtype: type[np.floating[Any]]) -> sparse.csr_matrix:
+    held = np.bincount(baskets.indices, minlength=baskets.shape[1])
+    data = (1.0 / np.sqrt(held[baskets.indices])).astype(dtype)
+    return sparse.csr_matrix((data, baskets.indices, baskets.indptr), shape=baskets.shape)
+
+
+def implicit(baskets: sparse.csr_array, options: argparse.Namespace) -> Callable[[], Any]:
+    """Implicit's all_pairs_knn over B / √D: cosine; K counts the item itself."""
+    from implicit.nearest_neighbours import all_pairs_knn  # noqa: PLC0415 - optional
+
+    return lambda: all_pairs_knn(
+        _by_root(baskets, np.float64), K=options.k + 1, num_threads=options.threads, show_progress=False
+    )
+
+
+def similaripy(baskets: sparse.csr_array, options: argparse.Namespace) -> Callable[[], Any]:
+    """Similaripy's cosine over Bᵀ."""
+    import similaripy as peer  # noqa: PLC0415 - optional
+
+    return lambda: peer.cosine(
+        sparse.csr_matrix(baskets.T.astype(np.float32)), k=options.k + 1, num_threads=options.threads, verbose=False
+    )
+
+
+def sparse_dot_topn(baskets: sparse.csr_array, options: argparse.Namespace) -> Callable[[], Any]:
+    """sparse_dot_topn's product Xᵀ X of X = B / √D, sorted."""
+    from sparse_dot_topn import sp_matmul_topn  # noqa: PLC0415 - optional
+
+    def run() -> object:
+        scaled = _by_root(baskets, np.float32)
+        return sp_matmul_topn(scaled.T.tocsr(), scaled, options.k + 1, n_threads=options.threads, sort=True)
+
+    return run
+
+
+ENGINES = {"native": native, "implicit": implicit, "similaripy": similaripy, "sparse_dot_topn": sparse_dot_topn}
+
+
+def status(field: str) -> float:
+    """A field of this process's status, in MB."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
+    return int(line.split()[1]) / 1000
+
+
+def measure(engine: str, path: str, options: argparse.Namespace) -> dict[str, float | str | bool]:
+    """One run, in this process."""
+    with np.load(path) as file:
+        data = np.ones(len(file["indices"]), np.float32)
+        baskets = sparse.csr_array((data, file["indices"], file["indptr"]), shape=tuple(file["shape"]))
+    run = ENGINES[engine](baskets, options)
+    before = status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins here
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = run()
+    found: dict[str, float | str | bool] = {
+        "cpu": time.process_time() - cpu,
+        "wall": time.perf_counter() - wall,
+        "peak_mb": status("VmHWM") - before,
+    }
+    if engine == "native" and options.statistic == "cosine" and not options.extras:
+        found["equal"] = agrees(baskets, result, options.k)
+    return found
+
+
+def agrees(baskets: sparse.csr_array, found: Any, k: int) -> bool:  # noqa: ANN401 - ItemVectors, imported by none
+    """Whether 40 rows are those of Bᵀ B, scored and sorted whole."""
+    n_items = baskets.shape[1]
+    held = np.bincount(baskets.indices, minlength=n_items).astype(np.float64)
+    columns = baskets.tocsc()
+    for i in np.random.default_rng(0).choice(n_items, min(40, n_items), replace=False):
+        mine = baskets[columns.indices[columns.indptr[i] : columns.indptr[i + 1]]]
+        c = np.bincount(mine.indices, minlength=n_items).astype(np.float64)
+        c[i] = 0
+        some = np.flatnonzero(c)
+        score = (c[some] / (np.sqrt(held[i]) * np.sqrt(held[some]))).astype(np.float32)
+        best = np.lexsort((some, -score))[:k]
+        row = found.row(int(i))
+        if not (np.array_equal(found.item[row], some[best]) and np.array_equal(found.score[row], score[best])):
+            return False
+    return True
+
+
+def in_process(engine: str, path: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    """One run in a process of its own; None where the engine is not installed."""
+    command = [
+        sys.executable,
+        __file__,
+        "--one",
+        engine,
+        path,
+        "--k",
+        str(options.k),
+        "--threads",
+        str(options.threads),
+    ]
+    command += ["--statistic", options.statistic, "--extras", ",".join(options.extras)]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+    }
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode != 0:
+        if "ModuleNotFoundError" in done.stderr:
+            return None
+        raise RuntimeError(done.stderr)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def compare(name: str, baskets: sparse.csr_array, options: argparse.Namespace) -> dict[str, Any]:
+    """All engines over one set of baskets, taking turns."""
+    sizes = np.diff(baskets.indptr).astype(np.float64)
+    report: dict[str, Any] = {
+        "baskets": baskets.shape[0],
+        "items": baskets.shape[1],
+        "nnz": baskets.nnz,
+        "updates": float((sizes**2).sum()),
+        "engines": {},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "baskets.npz"))
+        np.savez(path, indptr=baskets.indptr, indices=baskets.indices, shape=baskets.shape)
+        runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in options.engines}
+        for _ in range(options.rounds):
+            for engine in options.engines:
+                run = in_process(engine, path, options)
+                if run is not None:
+                    runs[engine].append(run)
+    for engine, all_runs in runs.items():
+        if not all_runs:
+            print(f"{name:16s} {engine:16s} not installed")
+            continue
+        cpu, wall = [run["cpu"] for run in all_runs], [run["wall"] for run in all_runs]
+        entry = {
+            "cpu": statistics.median(cpu),
+            "cpu_range": [min(cpu), max(cpu)],
+            "wall": statistics.median(wall),
+            "peak_mb": statistics.median(run["peak_mb"] for run in all_runs),
+            "equal": all(run.get("equal", True) for run in all_runs),
+        }
+        report["engines"][engine] = entry
+        first = report["engines"].get(options.engines[0], entry)
+        print(
+            f"{name:16s} {engine:16s} cpu {entry['cpu']:8.2f} s ({min(cpu):.2f}–{max(cpu):.2f})"
+            f" wall {entry['wall']:7.2f} s peak {entry['peak_mb']:6.0f} MB  {entry['cpu'] / first['cpu']:5.1f}×"
+            + ("" if entry["equal"] else "  ROWS DIFFER"),
+            flush=True,
+        )
+    return report
+
+
+def main() -> int:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shapes", default="small", help=f"of {', '.join(SHAPES)}, real")
+    parser.add_argument("--engines", default="native,implicit", help=f"of {', '.join(ENGINES)}; the first is 1×")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--k", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--statistic", default="cosine", help="of the native engine; peers do cosine")
+    parser.add_argument("--extras", default="", help="weights, voters: of the native engine")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--data", type=Path, default=DATA, help="where the real sets lie")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.extras = [extra for extra in options.extras.split(",") if extra]
+    options.engines = options.engines.split(",")
+    if options.one:
+        print(json.dumps(measure(options.one[0], options.one[1], options)))
+        return 0
+    report = {}
+    for shape in options.shapes.split(","):
+        sets = real_sets(options.data) if shape == "real" else {shape: build(SHAPES[shape], options.seed)}
+        for name, baskets in sets.items():
+            report[name] = compare(name, baskets, options)
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=1))
+    return 0 if all(e["equal"] for r in report.values() for e in r["engines"].values()) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
