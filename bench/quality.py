@@ -66,16 +66,20 @@ def vsknn(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
     idf = 1 + parameters["idf"] * np.log(baskets.shape[0] / np.maximum(counts, 1))
     turned = sp.csr_array(baskets.T)
 
+    discount = sizes.astype(np.float64) ** -parameters["size"]
+
     def score(given: sp.csr_array) -> NDArray[np.float64]:
-        overlap = sp.coo_array(given @ turned)
-        row, basket = overlap.coords
-        order = np.lexsort((-basket, row))
-        order = order[_rank_in_row(row[order]) < recent]
-        similarity = overlap.data * sizes[basket].astype(np.float64) ** -parameters["size"]
-        order = order[np.lexsort((-basket[order], -similarity[order], row[order]))]
-        order = order[_rank_in_row(row[order]) < nearest]
-        shape = (given.shape[0], baskets.shape[0])
-        near = sp.csr_array((similarity[order], (row[order], basket[order])), shape=shape)
+        overlap = sp.csr_array(given @ turned)
+        overlap.sort_indices()
+        sessions, similarities = [], []
+        for start, end in zip(overlap.indptr[:-1], overlap.indptr[1:], strict=True):
+            session = overlap.indices[start:end][-recent:][::-1]  # the newest first, and first among equals
+            similarity = overlap.data[start:end][-recent:][::-1] * discount[session]
+            best = np.argsort(-similarity, kind="stable")[:nearest]
+            sessions.append(session[best])
+            similarities.append(similarity[best])
+        indptr = np.cumsum([0] + [len(session) for session in sessions])
+        near = sp.csr_array((np.concatenate(similarities), np.concatenate(sessions), indptr), shape=overlap.shape)
         return np.asarray((near @ baskets).toarray() * idf, dtype=np.float64)
 
     return by_scores(score, counts)
