@@ -57,8 +57,8 @@ class TrainSettings:
     cart_neighbourhood: int = 100
     cart_ridge: float = 1.0
     cart_min_baskets: int = 3
-    cart_blend: float = 1.0
-    cart_blend_fall: float = 0.25
+    cart_blend: float = 1.2
+    cart_blend_fall: float = 0.5
     cart_power: float = 4.0
     upsell_min_ratio: float = 1.05
     upsell_max_ratio: float = 3.0
