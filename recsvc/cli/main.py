@@ -19,7 +19,7 @@ SUBCOMMANDS: dict[str, str] = {
 """Subcommand → its line in `recsvc --help`; its module is `recsvc.cli.<name>`, a dash in it an underscore."""
 
 EXIT_BAD_INPUT = 2
-_INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 
 
 class CommandError(Exception):
@@ -37,19 +37,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name not in SUBCOMMANDS:
         return _usage(name)
     try:
-        module = _load(name)
-        parser = argparse.ArgumentParser(prog=f"recsvc {name}", description=module.__doc__)
-        module.arguments(parser)
-        return int(module.run(parser.parse_args(argv[1:])))
+        module = load(name)
+        return int(module.run(parser_of(name, module).parse_args(argv[1:])))
     except CommandError as error:
         print(f"recsvc {name}: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(f"recsvc {name}: interrupted, nothing was changed", file=sys.stderr)
-        return _INTERRUPTED
+        return EXIT_INTERRUPTED
 
 
-def _load(name: str) -> ModuleType:
+def parser_of(name: str, module: ModuleType) -> argparse.ArgumentParser:
+    """The options of one subcommand."""
+    parser = argparse.ArgumentParser(prog=f"recsvc {name}", description=module.__doc__)
+    module.arguments(parser)
+    return parser
+
+
+def load(name: str) -> ModuleType:
+    """The module of one subcommand.
+
+    Raises:
+        CommandError: it needs the trainer, which is not installed.
+    """
     try:
         return importlib.import_module(f"recsvc.cli.{name.replace('-', '_')}")
     except ModuleNotFoundError as error:

@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 
 class Reporter:
-    """Hears `(stage, share done)` and shows it on `stream`."""
+    """Hears `(stage, share done)` and shows it on `stream`, by default what stderr is when it is made."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
         self._started = time.monotonic()
         self._stage = ""
         self._quarter = 0

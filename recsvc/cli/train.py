@@ -11,20 +11,20 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import numpy as np
-
 from models.artefact import Run, draft
 from models.model import Model
 from models.registry import Registry, version_name
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
+from recsvc.cli.report import Trained, report
+from recsvc.cli.trouble import machine_trouble
 from training.pipeline import build_model
-from training.readers.catalogue import read_catalogue
+from training.readers.catalogue import missing_items, read_catalogue
 from training.readers.columns import parse_columns
 from training.readers.errors import InputError
 from training.readers.options import ReadOptions
 from training.readers.orders import read_orders
-from training.records import Catalogue, ReadReport
+from training.records import ReadReport
 from training.settings import SettingsError, read_settings
 
 _LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
@@ -45,15 +45,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; the exit code is 0, or an error that says what to do."""
+    root = models_root(args)
+    trained = train(args, root)
+    print(report(trained))
+    print(f"\nversion {trained.name} in {root / trained.name}\nserve it: recsvc serve --models {root}")
+    return 0
+
+
+def train(args: argparse.Namespace, root: Path) -> Trained:
+    """Read, learn and write a version into `root`.
+
+    Raises:
+        CommandError: exit code 2 for input or options, 5 for memory or disk; no version was written.
+    """
     started = time.monotonic()
-    root = args.models or Path(os.environ.get("RECSVC_MODELS", "models/trained"))
     try:
         settings = read_settings(args.config)
         options = ReadOptions(columns=parse_columns(args.columns or ""))
-        with Reporter() as progress:
+        with machine_trouble(root, "no version was written"), Reporter() as progress:
+            catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)
             root.mkdir(parents=True, exist_ok=True)
             orders, read = read_orders(args.orders, options, args.rejects or root / "rejects.csv", progress)
-            catalogue = read_catalogue(args.catalogue, options)[0] if args.catalogue else None
             model = build_model(
                 orders, catalogue, settings, currency=args.currency, threads=args.threads, progress=progress
             )
@@ -61,13 +73,18 @@ def run(args: argparse.Namespace) -> int:
             name = _write(Registry(root), model, read, time.monotonic() - started)
     except (InputError, SettingsError) as error:
         raise CommandError(str(error)) from error
-    except OSError as error:
-        raise CommandError(f"{error.filename or root}: {error.strerror}; no version was written", 5) from error
-    except MemoryError as error:
-        raise CommandError("out of memory; no version was written", 5) from error
-    print(report(model, read, catalogue))
-    print(f"\nversion {name} in {root / name}\nserve it: recsvc serve --models {root}")
-    return 0
+    unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
+    return Trained(name, model, read, listed, len(orders.items), unlisted)
+
+
+def models_root(args: argparse.Namespace) -> Path:
+    """Where versions live: the option, else the variable, else beside the project."""
+    return args.models or Path(os.environ.get("RECSVC_MODELS") or "models/trained")
+
+
+def peak_rss_mb() -> int:
+    """The most memory that this process held at once, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _write(registry: Registry, model: Model, read: ReadReport, seconds: float) -> str:
@@ -85,7 +102,7 @@ def _write(registry: Registry, model: Model, read: ReadReport, seconds: float) -
             notes={
                 "seconds": round(seconds, 3),
                 "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-                "peak_rss_mb": usage.ru_maxrss // 1024,
+                "peak_rss_mb": peak_rss_mb(),
                 "files": list(read.files),
                 "lines": read.lines,
                 "kept": read.kept,
@@ -94,24 +111,6 @@ def _write(registry: Registry, model: Model, read: ReadReport, seconds: float) -
             },
         ),
     )
-
-
-def report(model: Model, read: ReadReport, catalogue: Catalogue | None) -> str:
-    """What was read, kept and learnt, as a table for people."""
-    rows = [("lines read", read.lines), ("  kept", read.kept)]
-    rows += [(f"  dropped: {reason}", count) for reason, count in sorted(read.dropped.items())]
-    rows += [(f"  not readable: {reason}", count) for reason, count in sorted(read.unparsed.items())]
-    rows += [("orders", model.shop.orders), ("customers", model.shop.customers), ("items", model.shop.items)]
-    if catalogue:
-        listed = set(catalogue.ids)
-        rows.append(("  bought, not in the catalogue", sum(1 for name in _bought(model) if name not in listed)))
-    for kind, vectors in model.vectors.items():
-        rows.append((f"  with a {kind} vector", int(np.count_nonzero(np.diff(vectors.indptr)))))
-    return "\n".join(f"{label:<40} {count:>12,}" for label, count in rows)
-
-
-def _bought(model: Model) -> list[bytes]:
-    return [model.items[item] for item in np.flatnonzero(model.facts.orders).tolist()]
 
 
 def _version_of(name: str) -> str | None:

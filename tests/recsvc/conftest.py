@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -250,3 +251,49 @@ def serve(tmp_path: Path) -> Callable[..., CheckedClient]:
 def tea(serve: Callable[..., CheckedClient]) -> CheckedClient:
     """The tea shop, served."""
     return serve(tea_shop())
+
+
+CLI_ORDERS = [
+    *(f"{i},{item},c{i % 4},2026-01-{i + 1:02},1,4.5,complete" for i in range(12) for item in ("tea", "cup")),
+    *(f"{i},{item},c{i % 4},2026-01-{i + 1:02},2,9.0,complete" for i in range(0, 12, 2) for item in ("pot", "mug")),
+]
+CLI_ITEMS = ["tea,Tea,Tea,4.5", "cup,Cup,Cups,8", "pot,Pot,Pots,35", "tray,Tray,Pots,20"]
+
+
+class CliShop:
+    """A tiny shop's files for the commands: twelve days of tea and cups, and a folder for versions."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.models = folder / "models"
+        self.lines = len(CLI_ORDERS)
+
+    def write(self, name: str, lines: Iterable[str]) -> Path:
+        """A text file of the shop's."""
+        (self.folder / name).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        return self.folder / name
+
+    def orders(self, extra: Iterable[str] = ()) -> Path:
+        """Its orders, and lines more."""
+        header = "order_id,item_id,customer_id,ts,quantity,unit_price,status"
+        return self.write("orders.csv", [header, *CLI_ORDERS, *extra])
+
+    def catalogue(self, extra: Iterable[str] = ()) -> Path:
+        """What it says of its items, and lines more."""
+        return self.write("catalogue.csv", ["item_id,title,category,price", *CLI_ITEMS, *extra])
+
+    def train(self) -> list[str]:
+        """A command line that trains on it."""
+        return ["train", "--orders", str(self.orders()), "--models", str(self.models)]
+
+    def nightly(self) -> list[str]:
+        """A command line for its night."""
+        return ["nightly", "--orders", str(self.orders()), "--models", str(self.models)]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliShop:
+    """The files of a tiny shop; no variable of ours is set."""
+    for name in [name for name in os.environ if name.startswith("RECSVC_") and name != "RECSVC_REDIS_SERVER"]:
+        monkeypatch.delenv(name)
+    return CliShop(tmp_path)

@@ -96,7 +96,7 @@ def open_source(path: Path) -> Source:
         raise InputError(f"{name}: there is no such file. Check the path.") from None
     except IsADirectoryError:
         raise InputError(f"{name}: this is a folder. Name the files in it.") from None
-    except (OSError, ValueError, MemoryError) as error:
+    except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{name}: cannot be read ({error}). Check the file and its permissions.") from error
