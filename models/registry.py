@@ -13,7 +13,7 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
-from models import stamps
+from models import gate, stamps
 from models.artefact import MANIFEST, DamagedVersionError, Draft, Run, Version, read, write
 from models.files import sync_folder, write_whole
 from models.pointer import NOWHERE, Pointer
@@ -92,6 +92,7 @@ class Registry:
         (self.root / name / MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(self.root / name)
         stamps.drop(self.root, name)
+        gate.drop(self.root, name)
 
     def open(self, name: str) -> Version:
         """Verify and map one version; its bytes are read once per host, then a stamp tells that they were.
