@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from recsvc.shelves import Filled
 
@@ -42,23 +47,31 @@ TABLE = (
         (),
         "when the oldest version that a worker serves was trained, seconds since 1970",
     ),
+    MetricRow(
+        "recsvc_model_age_seconds",
+        "gauge",
+        (),
+        "seconds since the version served was trained, at the moment of the question; absent where none is served",
+    ),
 )
+_ROWS = {row.name: row for row in TABLE}
 
 
 class Metrics:
     """The counters of one app."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._registry = CollectorRegistry()
-        rows = {row.name: row for row in TABLE}
+        self._age = _ModelAge(clock)
+        self._registry.register(self._age)
 
         def counter(name: str) -> Counter:
-            return Counter(name, rows[name].meaning, rows[name].labels, registry=self._registry)
+            return Counter(name, _ROWS[name].meaning, _ROWS[name].labels, registry=self._registry)
 
         self._requests = counter("recsvc_requests_total")
         self._seconds = Histogram(
             "recsvc_request_seconds",
-            rows["recsvc_request_seconds"].meaning,
+            _ROWS["recsvc_request_seconds"].meaning,
             ("route",),
             buckets=_BUCKETS,
             registry=self._registry,
@@ -67,12 +80,8 @@ class Metrics:
         self._not_modified = counter("recsvc_not_modified_total")
         self._missing = counter("recsvc_missing_ids_total")
         self._picks = counter("recsvc_picks_total")
-        self._trained = Gauge(
-            "recsvc_model_trained_timestamp_seconds",
-            rows["recsvc_model_trained_timestamp_seconds"].meaning,
-            registry=self._registry,
-            multiprocess_mode="livemin",
-        )
+        self._changing = threading.Lock()
+        self._trained: Gauge | None = None
         self._version: str | None = None
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -110,14 +119,40 @@ class Metrics:
 
     def serving(self, version: str, trained_at: str) -> None:
         """Note the version that this worker serves."""
-        if version != self._version:
-            self._version = version
-            self._trained.set(datetime.fromisoformat(trained_at).timestamp())
+        if version == self._version:
+            return
+        trained = datetime.fromisoformat(trained_at).timestamp()
+        with self._changing:
+            if self._trained is None:
+                self._trained = _trained_gauge(self._registry)
+            self._trained.set(trained)
+            self._age.trained, self._version = trained, version
 
     def exposition(self) -> bytes:
         """All counters as text, over all workers where they share a folder."""
         if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             shared = CollectorRegistry()
             MultiProcessCollector(shared, path=folder)  # type: ignore[no-untyped-call]  # the library has no types here
+            shared.register(self._age)
             return generate_latest(shared)
         return generate_latest(self._registry)
+
+
+class _ModelAge(Collector):
+    """The age of the version that this worker serves, told when it is asked: no file keeps a number that grows."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.trained: float | None = None
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        """One sample, or none."""
+        if self.trained is not None:
+            row = _ROWS["recsvc_model_age_seconds"]
+            yield GaugeMetricFamily(row.name, row.meaning, value=self._clock() - self.trained)
+
+
+def _trained_gauge(registry: CollectorRegistry) -> Gauge:
+    """Made with its first value: a worker that has served nothing yet must not count as one of 1970."""
+    row = _ROWS["recsvc_model_trained_timestamp_seconds"]
+    return Gauge(row.name, row.meaning, registry=registry, multiprocess_mode="livemin")

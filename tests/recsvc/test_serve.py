@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -91,6 +92,13 @@ def test_serve_answers_swaps_versions_and_ends(start: Start, tmp_path: Path, sho
         get(address, "/recommend?item_id=pot")
     counters = get(address, "/metrics")[1]
     assert 'recsvc_requests_total{method="GET",route="/recommend",status="200"} 20.0' in counters
+    trained = datetime(2026, 11, 21, 2, 0, tzinfo=UTC).timestamp()
+    for _ in range(8):  # whichever worker answers, and whether the other has answered anything yet or not
+        counters = get(address, "/metrics")[1]
+        ages = re.findall(r"^recsvc_model_age_seconds (\S+)$", counters, re.M)
+        assert [abs(time.time() - trained - float(age)) < 60 for age in ages] == [True]
+        told = re.findall(r"^recsvc_model_trained_timestamp_seconds (\S+)$", counters, re.M)
+        assert [float(value) for value in told] == [trained]
 
     second = shop.write(models, shop.tea(orders=50), 1)
     deadline = time.monotonic() + 20
