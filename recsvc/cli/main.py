@@ -12,6 +12,7 @@ SUBCOMMANDS: dict[str, str] = {
     "train": "read orders and a catalogue, write a model version",
     "evaluate": "measure the shelves on the shop's own last orders, beside peers",
     "demo-shop": "generate a shop to try everything on",
+    "nightly": "train, ask the gate, publish: one run, for a timer",
     "publish": "make a version the one that is served",
     "models": "list versions, show one, roll back, remove old ones",
     "serve": "answer /recommend and picks from the published version",

@@ -126,7 +126,7 @@ def test_a_setting_that_does_not_exist_is_refused(cli: CliShop, capsys: pytest.C
     assert "unknown setting 'neighbors'; known:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("argv", [[], ["trian"], ["train"], ["publish", "--models"], ["models"]])
+@pytest.mark.parametrize("argv", [[], ["trian"], ["train"], ["nightly"], ["publish", "--models"], ["models"]])
 def test_a_command_line_that_makes_no_sense(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2 and how it is used."""
     try:
