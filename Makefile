@@ -46,6 +46,9 @@ lock: ## pin every dependency with its hashes again (needs uv)
 		--extra train -o locks/train.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--extra dev -o locks/dev.txt pyproject.toml
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		-o locks/build.txt -
 
 .PHONY: clean
 clean: ## remove .venv and every cache
