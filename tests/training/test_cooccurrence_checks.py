@@ -71,3 +71,10 @@ def test_unsound_arguments_are_refused(arguments: dict[str, Any], error: type[Ex
 def test_sound_baskets_pass() -> None:
     """The baskets that the cases above were spoilt from are themselves accepted."""
     assert neighbours(SOUND, 2).item.tolist() == [2, 0]
+
+
+def test_what_does_not_fit_is_refused_beforehand() -> None:
+    """A run that may need more than its limit is refused with both numbers, before anything is allocated."""
+    with pytest.raises(MemoryError, match=r"may need .* MB and 0 MB are free"):
+        neighbours(SOUND, 2, memory_limit=1000)
+    assert neighbours(SOUND, 2, memory_limit=1 << 40).n_items == SOUND.shape[1]

@@ -1,5 +1,6 @@
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,3 +153,78 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_a_fork_after_a_run_can_run() -> None:
     """No thread outlives a call, so that a forked child counts like its parent."""
     subprocess.run([sys.executable, "-c", FORKING], check=True, timeout=60, cwd=REPOSITORY)
+
+
+MEASURING = """
+import numpy as np
+from pathlib import Path
+from training.cooccurrence import STATISTICS, estimate_memory, native
+from training.cooccurrence.problem import Job, Problem
+rng = np.random.default_rng(1)
+n, n_items, size = 300_000, 30_000, 8
+item = np.sort((rng.random((n, size)) ** 2 * n_items / size).astype(np.int32) + np.arange(size) * (n_items // size))
+weights = rng.random(n).astype(np.float32) if WEIGHTED else None
+problem = Problem(np.arange(n + 1) * size, item.ravel().astype(np.int32), n_items, weights)
+def status(field):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
+native.neighbours(Job(Problem(np.array([0, 2]), np.array([0, 1], np.int32), 2), 1, STATISTICS["cosine"]))
+before = status("VmRSS")
+Path("/proc/self/clear_refs").write_text("5")
+native.neighbours(Job(problem, 50, STATISTICS["cosine"], threads=2))
+taken, told = status("VmHWM") - before, estimate_memory(problem, 50, "native", 2)
+assert taken <= told, (taken, told)
+"""
+
+
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="needs Linux's /proc/self/clear_refs")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_estimate_is_an_upper_bound(weighted: bool) -> None:
+    """The peak memory of a run over 2.4 million entries stays below what `estimate_memory` said."""
+    script = MEASURING.replace("WEIGHTED", str(weighted))
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120, cwd=REPOSITORY)
+
+
+SANITIZED = """
+import sys
+from pathlib import Path
+import pytest
+from training.cooccurrence import native
+native.find = lambda: Path(sys.argv[1])
+native.library.cache_clear()
+assert native.library() is not None
+raise SystemExit(pytest.main(["-q", "-p", "no:cacheprovider", "-x", *sys.argv[2:]]))
+"""
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("sanitizer", "runtime"), [("address,undefined", "libasan.so"), ("thread", "libtsan.so")])
+def test_sanitizers_find_nothing(tmp_path: Path, sanitizer: str, runtime: str) -> None:
+    """The shops above, counted by a library that watches its memory, its arithmetic and its threads."""
+    compiler = shutil.which("g++")
+    if compiler is None:
+        pytest.skip("needs g++")
+    library = tmp_path / "basket_kernel.so"
+    source = REPOSITORY / "training/cooccurrence/native/kernel.cpp"
+    flags = [
+        "-std=c++17",
+        "-O1",
+        "-g",
+        "-ffp-contract=off",
+        "-fPIC",
+        "-shared",
+        "-pthread",
+        "-fno-sanitize-recover=all",
+    ]
+    subprocess.run([compiler, *flags, f"-fsanitize={sanitizer}", str(source), "-o", str(library)], check=True)
+    preload = subprocess.run([compiler, f"-print-file-name={runtime}"], check=True, capture_output=True, text=True)
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": preload.stdout.strip(),
+        "ASAN_OPTIONS": "detect_leaks=0",  # Python itself leaks at exit
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    tests = ["-k", "shops and not large or huge or sixteen or any_size", str(Path(__file__))]
+    command = [sys.executable, "-c", SANITIZED, str(library), *tests]
+    subprocess.run(command, check=True, timeout=1500, cwd=REPOSITORY, env=environment)

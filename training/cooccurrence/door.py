@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from numpy.typing import NDArray
 
 from models.records import ItemVectors
 from training.cooccurrence import blocked, checks, factored, native
-from training.cooccurrence.engines import pick_engine
+from training.cooccurrence.engines import Engine, pick_engine
+from training.cooccurrence.memory import available_memory, estimate_memory, refuse_if_too_big
 from training.cooccurrence.native import Progress
 from training.cooccurrence.problem import Job
 from training.cooccurrence.statistics import Statistic, as_statistic
@@ -25,6 +28,7 @@ def neighbours(
     threads: int = 0,
     engine: str = "auto",
     progress: Progress | None = None,
+    memory_limit: int | None = None,
 ) -> ItemVectors:
     """The k best neighbours of every item under a statistic of the co-occurrence C = (B∘A)ᵀ W B, without holding C.
 
@@ -45,6 +49,7 @@ def neighbours(
         threads: of the native and implicit engines; 0 = all cores. The answer does not depend on it.
         engine: "auto", "native", "implicit" or "scipy"; see `pick_engine`.
         progress: told (rows done, rows in all) now and then; the native engine alone tells.
+        memory_limit: bytes the run may take beside its input; None = what the system says is available.
 
     Returns:
         n_items rows by score down, then item up. `score` is float32; `together` is uint32, the number of baskets (or
@@ -53,17 +58,20 @@ def neighbours(
     Raises:
         TypeError, ValueError: an input is not as described.
         ModuleNotFoundError: the engine asked for is not installed.
+        MemoryError: the run would not fit; nothing was started.
     """
     record = as_statistic(statistic)
     for name, value, least in (("k", k, 1), ("min_support", min_support, 1), ("threads", threads, 0)):
         checks.at_least(name, value, least)
     problem = checks.problem(baskets, weights, anchor_weights, voters)
-    return unchecked(Job(problem, int(k), record, int(min_support), int(threads)), engine, progress)
+    chosen = pick_engine(record, plain=problem.plain, min_support=min_support, engine=engine)
+    limit = available_memory() if memory_limit is None else memory_limit
+    refuse_if_too_big(estimate_memory(problem, k, chosen, threads or os.cpu_count() or 1), limit)
+    return unchecked(Job(problem, int(k), record, int(min_support), int(threads)), chosen, progress)
 
 
-def unchecked(job: Job, engine: str = "auto", progress: Progress | None = None) -> ItemVectors:
-    """`neighbours` for a job that is known to be sound."""
-    chosen = pick_engine(job.statistic, plain=job.problem.plain, min_support=job.min_support, engine=engine)
-    if chosen == "native":
+def unchecked(job: Job, engine: Engine, progress: Progress | None = None) -> ItemVectors:
+    """`neighbours` for a job that is known to be sound and to fit, by the engine that `pick_engine` chose."""
+    if engine == "native":
         return native.neighbours(job, progress)
-    return factored.neighbours(job) if chosen == "implicit" else blocked.neighbours(job)
+    return factored.neighbours(job) if engine == "implicit" else blocked.neighbours(job)
