@@ -75,7 +75,7 @@ struct Control {              // shared with the caller while a call runs
 namespace {
 
 constexpr int64_t kBlock = 64;       // counters per block
-constexpr int kLevels = 48;          // levels of neighbours' totals
+constexpr int kLevels = 64;           // levels of neighbours' totals
 constexpr int64_t kRowsAtOnce = 64;  // rows handed over together
 constexpr int64_t kAhead = 12;       // baskets fetched ahead
 
@@ -566,8 +566,11 @@ struct Neighbours {
       span = std::max(span, low[b]);
     }
     level.resize(blocks);
-    for (int64_t b = 0; b < blocks; ++b) {  // four levels to a doubling, the lowest takes the rest
-      const double below = low[b] > 0.0 ? 4.0 * std::log2(span / low[b]) : kLevels;
+    // Levels to a doubling; the lowest level takes the rest. A quotient's bar is as loose as its level is wide; the ratio
+    // of large counts lives on their small difference from chance, and wants narrow levels.
+    const double fine = q.kind == 2 ? 6.0 : 4.0;
+    for (int64_t b = 0; b < blocks; ++b) {
+      const double below = low[b] > 0.0 ? fine * std::log2(span / low[b]) : kLevels;
       level[b] = static_cast<uint8_t>(kLevels - 1 - static_cast<int>(std::min<double>(below, kLevels - 1)));
       least[level[b]] = std::min(least[level[b]], low[b]);
     }
@@ -844,7 +847,7 @@ class Worker {
     }
   }
 
-  // A score that somewhat more than k neighbours reach, judged by a part of the blocks: few where there is much to see.
+  // A score that somewhat more than k neighbours reach, judged by a part of them: a small one where there are many.
   template <class Counter>
   float guess_at(const Counter* counter, int64_t updates) {
     const int64_t stride = std::clamp<int64_t>(updates / 256, 4, 32);
@@ -856,7 +859,7 @@ class Worker {
     return score_of(keys_[place]);
   }
 
-  // The keys of the neighbours that score `least` or more, from one block in `stride`.
+  // The keys of the neighbours that score `least` or more, of one neighbour in `stride`, popular or not.
   template <class Counter>
   void collect(const Counter* counter, float least, int64_t stride) {
     n_keys_ = 0;
@@ -876,9 +879,14 @@ class Worker {
         take(met_[m], c, c >= bar[near_.level[met_[m] / kBlock]]);
         if (n >= kBatch) flush(std::exchange(n, 0), least);
       }
+    } else if (stride > 1) {
+      for (int64_t j = stride / 2; j < lists_.n_items; j += stride) {
+        take(j, counter[j], counter[j] >= bar[near_.level[j / kBlock]]);
+        if (n >= kBatch) flush(std::exchange(n, 0), least);
+      }
     } else {
       const int64_t blocks = static_cast<int64_t>(near_.level.size());
-      for (int64_t block = 0; block < blocks; block += stride) {
+      for (int64_t block = 0; block < blocks; ++block) {
         const Counter* at = counter + block * kBlock;
         for (uint64_t bits = reach(at, bar[near_.level[block]]); bits != 0; bits &= bits - 1) {
           const int64_t e = __builtin_ctzll(bits);
