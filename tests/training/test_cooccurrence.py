@@ -108,6 +108,9 @@ def assert_answers(case: Case, statistic: Statistic, found: ItemVectors, rtol: f
     n_items = case.held.shape[1]
     assert found.n_items == n_items
     slack = 1e-9 * (1.0 + case.held.shape[0]) if statistic == KINDS["llr"] else 0.0
+    if rtol > 2e-7 and scores.size:
+        # Fixed-point sums are exact to a share of the anchor's total, not of a pair that weighs next to nothing.
+        slack += 1e-14 * float(np.abs(scores).max())
     for i in range(n_items):
         row = found.row(i)
         item, score = found.item[row], found.score[row]
