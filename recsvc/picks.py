@@ -65,7 +65,7 @@ class CustomerPicks:
     Attributes:
         picks: in order; `because` points into `anchors`.
         anchors: the customer's last items.
-        due: item → why it is due, for those among the picks that are.
+        due: pick's item → the purchase that is due; a variant may stand in for what was bought.
         personal: whether anything of it comes from the customer's own purchases.
     """
 
@@ -101,9 +101,11 @@ def pick(snapshot: Snapshot, customer_id: str, n: int, settings: PicksSettings) 
     again = [Pick(d.item, 0.0, None, -1, 0) for d in due]
     turns = chain.from_iterable(zip_longest(again, complements.picks))
     shelf.place(pick for pick in turns if pick is not None)
+    habits = {facts.family.item(d.item): d for d in reversed(due)}  # of a family the most habitual, as on the shelf
+    shown = {p.item: habits[facts.family.item(p.item)] for p in shelf.picks if p.because < 0}
     personal = bool(shelf.picks)
     backfill(snapshot, anchors, shelf)
-    return CustomerPicks(shelf.picks, anchors, {d.item: d for d in due}, personal)
+    return CustomerPicks(shelf.picks, anchors, shown, personal)
 
 
 def purchase_weights(history: History, today: int | None, settings: PicksSettings) -> list[float]:

@@ -107,6 +107,17 @@ def test_zoe_keeps_her_biscuits_to_herself(tea: CheckedClient) -> None:
     assert "biscuit" not in [i["item_id"] for i in picks(tea, "zo%C3%AB%2F1", "?n=100")["items"]]
 
 
+def test_a_variant_stands_in_for_what_is_due_but_gone(serve: Serve, shop: Builders) -> None:
+    """Ann's soap is due and sold out: its variant is offered, with her rhythm of the soap as the reason."""
+    soap = {"consumable": 1, "family": "soap"}
+    model = shop.model(
+        {"soap-a": {**soap, "in_stock": 0}, "soap-b": soap}, customers={"ann": [("soap-a", 4, TODAY - 30)]}
+    )
+    (item,) = picks(serve(model), "ann")["items"]
+    assert (item["item_id"], item["reason"]["code"]) == ("soap-b", "due_again")
+    assert item["reason"]["evidence"]["own_orders"] == 4
+
+
 def test_nothing_to_show_is_not_worth_sending(serve: Serve, shop: Builders) -> None:
     """A customer who owns the whole shop gets silence, with the reason."""
     client = serve(shop.model({"pot": {}}, customers={"ann": [("pot", 1, TODAY)]}))
