@@ -22,7 +22,7 @@ from training.records import Catalogue, Orders
 from training.ridge import Ridge, cart_vectors
 from training.settings import TrainSettings
 from training.titles import stems
-from training.upgrades import upgrades
+from training.upgrades import counted, upgrades
 
 Progress = Callable[[str, float], None]
 """Called with a stage's name and the share of it that is done."""
@@ -83,6 +83,7 @@ def build_model(
         settings.upsell_min_ratio,
         settings.upsell_max_ratio,
     )
+    upsell = counted(upsell, baskets, family.of_item)
     progress("customers", 0.0)
     customers = histories(orders, shelf.bought)
     again = bought_again(customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
