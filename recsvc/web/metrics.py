@@ -57,6 +57,10 @@ TABLE = (
 _ROWS = {row.name: row for row in TABLE}
 
 
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""Counted by name; a caller may invent others, and each would stay in memory."""
+
+
 class Metrics:
     """The counters of one app."""
 
@@ -87,9 +91,9 @@ class Metrics:
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        key = (route, method, status)
+        key = (route, method if method in _METHODS else "other", status)
         if (children := self._children.get(key)) is None:  # looking labels up costs more than counting
-            children = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+            children = self._requests.labels(route, key[1], str(status)), self._seconds.labels(route)
             self._children[key] = children
         counted, timed = children
         counted.inc()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Request
 from msgspec import inspect
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from models.money import PRICE_SCALE
 from recsvc.shelves import Ask, ShelfType
@@ -57,11 +57,15 @@ def read_body(request: Request) -> RecommendBody:
     Raises:
         InputError: not JSON, an unknown field, a wrong type or bound.
         UnsupportedMediaType: another content type.
+        RequestEntityTooLarge: a body over the limit.
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the cart as application/json.")
+    data = request.get_data(cache=False)
+    if request.content_length is None and len(data) >= (request.max_content_length or len(data) + 1):
+        raise RequestEntityTooLarge  # a chunked body, which Werkzeug cuts at the limit without a word
     try:
-        document = msgspec.json.decode(request.get_data(cache=False))
+        document = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError("", f"the body is not JSON: {error}") from error
     said: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -188,3 +189,28 @@ def test_no_body_breaks_the_service(tea: CheckedClient, body: dict[str, object])
     """Any JSON in any field: 200 or 400, as specified."""
     data = json.dumps(body).encode("utf-8", "surrogatepass")
     assert tea.post("/recommend", data=data, content_type="application/json").status_code in {200, 400}
+
+
+def test_a_chunked_body_over_the_limit_is_413(tea: CheckedClient) -> None:
+    """Without a length in its head it is not cut at the limit and read as if that were all."""
+    data = b" " * 300_000 + json.dumps(CART).encode()
+    response = tea.post(
+        "/recommend",
+        input_stream=io.BytesIO(data),
+        content_type="application/json",
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert response.status_code == 413
+    assert response.content_type == "application/problem+json"
+
+
+def test_invented_methods_are_counted_as_one(tea: CheckedClient) -> None:
+    """A caller cannot make labels."""
+    for at in range(3):
+        assert tea.client.open("/recommend", method=f"MADE{at}").status_code == 405
+    counted = [
+        line for line in tea.client.get("/metrics").text.splitlines() if line.startswith("recsvc_requests_total")
+    ]
+    assert 'recsvc_requests_total{method="other",route="none",status="405"} 3.0' in counted
+    assert not [line for line in counted if "MADE" in line]
