@@ -59,6 +59,8 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         CommandError: exit code 2 for input or options, 5 for memory or disk; no version was written.
     """
     started = time.monotonic()
+    if args.threads < 0:
+        raise CommandError(f"--threads is 0 (all cores) or more, not {args.threads}")
     try:
         settings = read_settings(args.config)
         options = ReadOptions(columns=parse_columns(args.columns or ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,3 +143,9 @@ def test_a_folder_that_cannot_be_written(cli: CliShop, capsys: pytest.CaptureFix
     cli.models.write_text("not a folder")
     assert main(cli.train()) == 2
     assert f"{cli.models}: File exists; no version was written" in capsys.readouterr().err
+
+
+def test_a_negative_number_of_threads_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is read."""
+    assert main(["train", "--orders", str(tmp_path / "none.csv"), "--threads", "-1"]) == 2
+    assert "--threads is 0 (all cores) or more, not -1" in capsys.readouterr().err
