@@ -146,11 +146,8 @@ class Registry:
         return leaving
 
     def _write(self, drafted: Draft, run: Run) -> None:
-        aside = self.root / f"{_ASIDE}{uuid.uuid4().hex}"
-        aside.mkdir()
-        lock = os.open(aside, os.O_RDONLY)
+        aside, lock = self._locked_folder()
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
             write(aside, drafted, run)
             aside.rename(self.root / run.name)
             sync_folder(self.root)
@@ -160,16 +157,33 @@ class Registry:
         finally:
             os.close(lock)
 
+    def _locked_folder(self) -> tuple[Path, int]:
+        """A new folder to write in, and the lock that keeps sweepers off it."""
+        while True:
+            aside = self.root / f"{_ASIDE}{uuid.uuid4().hex}"
+            aside.mkdir()
+            try:
+                lock = os.open(aside, os.O_RDONLY)
+            except FileNotFoundError:  # swept before it was locked
+                continue
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if aside.is_dir():
+                return aside, lock
+            os.close(lock)
+
     def _content(self, name: str) -> str | None:
         try:
             return self.open(name).run.content_sha256
-        except DamagedVersionError:
+        except (DamagedVersionError, NoVersionError):
             return None
 
     def _sweep(self) -> None:
         """Remove what killed trainers left; a living one holds a lock on its folder."""
         for aside in self.root.glob(f"{_ASIDE}*"):
-            lock = os.open(aside, os.O_RDONLY)
+            try:
+                lock = os.open(aside, os.O_RDONLY)
+            except FileNotFoundError:  # another sweeper was faster
+                continue
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

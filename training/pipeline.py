@@ -87,7 +87,7 @@ def build_model(
     progress("customers", 0.0)
     customers = histories(orders, shelf.bought)
     again = bought_again(customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
-    in_orders = np.asarray(baskets.sum(axis=0), dtype=np.uint32)
+    in_orders = np.bincount(baskets.indices, minlength=family.count).astype(np.uint32)
     return Model(
         items=shelf.items,
         facts=ItemFacts(

@@ -45,7 +45,7 @@ def report(trained: Trained) -> str:
     if listed:
         rows.append(("  bought, not in the catalogue", trained.unlisted))
     for kind, vectors in model.vectors.items():
-        rows.append((f"  with a {kind} vector", int(np.count_nonzero(np.diff(vectors.indptr)))))
+        rows.append((f"  with {kind} neighbours", int(np.count_nonzero(np.diff(vectors.indptr)))))
     table = [f"{label:<48} {count:>12,}" for label, count in rows]
     return "\n".join([*table, *(f"note: {note}" for note in notes(trained)), *warnings(trained)])
 

@@ -48,7 +48,7 @@ class Evidence:
 
     Attributes:
         timed, untimed: files with and without times.
-        day_first, month_first, dotted: see `day_first_votes`.
+        day_first, month_first, dotted, slashed: see `day_first_votes`.
         priced: whether some price is above zero.
         lines, uci_lines: lines with an item id, and those of them with a five-digit stock code.
     """
@@ -58,6 +58,7 @@ class Evidence:
     day_first: int = 0
     month_first: int = 0
     dotted: int = 0
+    slashed: int = 0
     priced: bool = False
     lines: int = 0
     uci_lines: int = 0
@@ -69,6 +70,7 @@ class Evidence:
             self.day_first + other.day_first,
             self.month_first + other.month_first,
             self.dotted + other.dotted,
+            self.slashed + other.slashed,
             self.priced or other.priced,
             self.lines + other.lines,
             self.uci_lines + other.uci_lines,
@@ -97,7 +99,7 @@ class Rules:
 def gather(raw: Raw) -> Evidence:
     """The evidence of one file."""
     frame = raw.frame
-    votes = (0, 0, 0)
+    votes = (0, 0, 0, 0)
     timed = not says_nothing(frame["ts"])
     if timed:
         votes = day_first_votes(frame["ts"])
@@ -119,8 +121,14 @@ def settle(evidence: Evidence, options: ReadOptions) -> tuple[Rules, tuple[str, 
         day_first = evidence.day_first > evidence.month_first
         if evidence.day_first == evidence.month_first:
             day_first = evidence.dotted > 0
-        if evidence.day_first or evidence.month_first or evidence.dotted:
-            notes.append(f"dates such as 3/4/2026 read {'day' if day_first else 'month'} first")
+        order = "day" if day_first else "month"
+        if evidence.day_first or evidence.month_first:
+            notes.append(f"dates such as 3/4/2026 read {order} first")
+        elif evidence.slashed:
+            notes.append(
+                f"dates such as 3/4/2026 taken as {order} first, though no day above 12 says so: "
+                "if that is wrong, export them as 2026-04-03"
+            )
     uci = evidence.lines > 0 and evidence.uci_lines >= _UCI_SHARE * evidence.lines
     if uci and options.not_products is None:
         notes.append("five-digit stock codes: POST, M, D and their like are fees")

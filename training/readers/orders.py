@@ -123,7 +123,7 @@ def _refuse_unreadable(file: str, bad: pl.DataFrame, cells: pl.DataFrame, lines:
     if unread.sum() <= options.max_unparsed * lines:
         return
     shown = [
-        f"line {line}: {reason} ({', '.join(f'{c}={str(cell)[:40]!r}' for c, cell in zip(CELLS, row, strict=True))})"
+        f"line {line}: {reason} ({_cells(row)})"
         for (line, reason), row in zip(
             bad.filter(unread).select("line", "reason").head(3).iter_rows(),
             cells.filter(unread).select(CELLS).head(3).iter_rows(),
@@ -136,6 +136,12 @@ def _refuse_unreadable(file: str, bad: pl.DataFrame, cells: pl.DataFrame, lines:
         + "; ".join(shown)
         + ". Correct the file, or name the right columns with --columns."
     )
+
+
+def _cells(row: Sequence[object]) -> str:
+    """The cells of a line that hold something, cut short."""
+    pairs = zip(CELLS, row, strict=True)
+    return ", ".join(f"{name}={str(cell)[:40]!r}" for name, cell in pairs if cell is not None)
 
 
 def _refuse_nothing(purchases: pl.DataFrame, reasons: Counter[str], paths: Sequence[Path]) -> None:

@@ -21,18 +21,19 @@ _EPOCH = r"^\d{9,19}(?:\.\d+)?$"
 _COMPACT = r"^(?:19|20)\d{6}$"
 
 
-def day_first_votes(column: pl.Series) -> tuple[int, int, int]:
-    """How a column's `a/b/year` dates are written: (cells with a > 12, cells with b > 12, dotted cells).
+def day_first_votes(column: pl.Series) -> tuple[int, int, int, int]:
+    """How `a/b/year` dates are written: (cells with a > 12, cells with b > 12, dotted cells, all such cells).
 
     Distinct cells are counted. A column without such dates, or with typed times, gives zeros.
     """
     if column.dtype != pl.String:
-        return 0, 0, 0
+        return 0, 0, 0, 0
     cells = column.unique()
     cells = cells.filter(cells.str.contains(_VOTE))
     parts = cells.str.extract_groups(_VOTE).struct
     first, second = (parts.field(n).cast(pl.Int64) for n in ("1", "2"))
-    return int((first > 12).sum()), int((second > 12).sum()), int(cells.str.contains(_DOTTED).sum())
+    dotted = int(cells.str.contains(_DOTTED).sum())
+    return int((first > 12).sum()), int((second > 12).sum()), dotted, len(cells)
 
 
 def parse_times(column: pl.Series, *, day_first: bool) -> pl.Series:

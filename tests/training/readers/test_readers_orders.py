@@ -319,3 +319,14 @@ def test_formats_agree(tmp_path: Path) -> None:
     expected, _ = read_orders([tmp_path / "a.csv"], DEFAULT, None)
     for path in sorted(tmp_path.glob("[b-g].*")):
         assert same(expected, read_orders([path], DEFAULT, None)[0]), path.name
+
+
+def test_a_guessed_day_order_is_told(tmp_path: Path) -> None:
+    """Where no day above 12 says which number is the day, the report says that it was guessed, and how."""
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,item_id,ts\no1,a,3/4/2026\no2,a,5/6/2026\n")
+    _, report = read_orders([path], ReadOptions(), None)
+    assert any("taken as month first" in note and "2026-04-03" in note for note in report.notes)
+    path.write_text("order_id,item_id,ts\no1,a,3/4/2026\no2,a,25/6/2026\n")
+    _, report = read_orders([path], ReadOptions(), None)
+    assert "dates such as 3/4/2026 read day first" in report.notes
