@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+MAX_CART = 1_000
+"""Lines of a cart in a body: a business orders hundreds of articles at once."""
+
 MAX_LINES = 100
-"""Lines of a cart, and repeats of `item_id`."""
+"""Repeats of `item_id` in a query."""
 
 MAX_EXCLUDED = 1_000
 """Ids in `exclude` of a body; a query, whose length is bounded anyway, takes `MAX_LINES`."""
@@ -80,7 +83,7 @@ class CartLine(Struct, forbid_unknown_fields=True):
 class RecommendBody(Wishes, forbid_unknown_fields=True, kw_only=True):
     """`POST /recommend`."""
 
-    cart: Annotated[list[CartLine], Meta(max_length=MAX_LINES, description="may be empty: bestsellers")]
+    cart: Annotated[list[CartLine], Meta(max_length=MAX_CART, description="may be empty: bestsellers")]
     exclude: Annotated[
         list[Id], Meta(max_length=MAX_EXCLUDED, description="ids that stay out, with their variants")
     ] = []

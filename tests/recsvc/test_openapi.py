@@ -71,7 +71,7 @@ def test_query_parameters_are_those_that_are_read(tea: CheckedClient) -> None:
         {"cart": [], "colour": "red"},
         {"n": 3},
         [],
-        {"cart": [{"item_id": "x"}] * 101},
+        {"cart": [{"item_id": "x"}] * 1_001},
         {"cart": [], "consent": "none", "fields": ["title"]},
         {"cart": [], "fields": []},
     ],
