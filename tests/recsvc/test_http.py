@@ -118,7 +118,7 @@ def test_null_is_absent_and_whole_numbers_are_integers_in_a_body(tea: CheckedCli
 
 
 def test_a_cart_has_a_thousand_lines_at_most(tea: CheckedClient) -> None:
-    """A hundred are answered, one more is refused."""
+    """A thousand are answered, one more is refused."""
     lines = [{"item_id": f"i{i}"} for i in range(1_001)]
     assert tea.post("/recommend", json={"cart": lines[:1_000]}).status_code == 200
     response = tea.post("/recommend", json={"cart": lines})
