@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import uuid
@@ -21,9 +22,9 @@ def write_whole(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_synced(path: Path, *parts: bytes | memoryview) -> None:
-    """Write a new file and force its bytes to disk."""
-    with path.open("wb") as file:
+def write_synced(path: Path, *parts: bytes | memoryview, mode: int = 0o666) -> None:
+    """Write a new file, with `mode` less the umask, and force its bytes to disk."""
+    with open(path, "wb", opener=functools.partial(os.open, mode=mode)) as file:
         for part in parts:
             file.write(part)
         file.flush()

@@ -6,9 +6,11 @@ import functools
 import ipaddress
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, get_type_hints
+
+from recsvc.keys.tokens import SECRET_BYTES
 
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -26,12 +28,14 @@ class Choice:
         unit: of its value.
         meaning: a sentence.
         parse: text → value; a ValueError says what the value should be.
+        secret: no message repeats the value.
     """
 
     env: str
     unit: str
     meaning: str
     parse: Callable[[str], object]
+    secret: bool = False
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -76,6 +80,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _secret(text: str) -> str:
+    if len(text.encode()) < SECRET_BYTES:
+        raise ValueError(f"has {SECRET_BYTES} bytes or more, as from: openssl rand -hex 32")
+    return text
+
+
 def _bind(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
@@ -97,6 +107,29 @@ class ServiceSettings:
         bool,
         Choice("RECSVC_ALLOW_OPEN", "0 or 1", "allow a bind that other machines reach although no key is asked", _flag),
     ] = False
+    keys: Annotated[
+        Path | None,
+        Choice("RECSVC_KEYS", "file", "the keys that callers need; unset: nobody needs one", Path),
+    ] = None
+    token_secret: Annotated[
+        str | None,
+        Choice("RECSVC_TOKEN_SECRET", "text", "signs customer tokens, 32 bytes or more", _secret, secret=True),
+    ] = field(default=None, repr=False)
+    token_secret_file: Annotated[
+        Path | None,
+        Choice(
+            "RECSVC_TOKEN_SECRET_FILE", "file", "the same, a secret per line: the first signs, all are accepted", Path
+        ),
+    ] = None
+    proxies: Annotated[
+        int,
+        Choice(
+            "RECSVC_PROXIES",
+            "proxies",
+            "how many proxies of yours stand before the service; so many entries of X-Forwarded-For are believed",
+            _integer(0, 10),
+        ),
+    ] = 0
     workers: Annotated[
         int, Choice("RECSVC_WORKERS", "processes", "worker processes; 0 means one per core", _integer(0, 512))
     ] = 0
@@ -113,7 +146,12 @@ class ServiceSettings:
     log_level: Annotated[str, Choice("RECSVC_LOG_LEVEL", "level", "debug, info, warning or error", _level)] = "info"
     refresh_seconds: Annotated[
         float,
-        Choice("RECSVC_REFRESH_SECONDS", "s", "how often a worker looks for a new version", _number(0, 3_600)),
+        Choice(
+            "RECSVC_REFRESH_SECONDS",
+            "s",
+            "how often a worker looks for a new version and changed keys",
+            _number(0, 3_600),
+        ),
     ] = 1.0
     max_body_bytes: Annotated[
         int,
@@ -210,7 +248,8 @@ def parse_setting(choice: Choice, text: str, said_by: str) -> object:
     try:
         return choice.parse(text)
     except ValueError as error:
-        raise SettingsError(f"{said_by}={text!r} {error}; it says {choice.meaning}") from error
+        shown = "(not shown)" if choice.secret else repr(text)
+        raise SettingsError(f"{said_by}={shown} {error}; it says {choice.meaning}") from error
 
 
 def is_loopback(bind: str) -> bool:

@@ -15,6 +15,7 @@ SUBCOMMANDS: dict[str, str] = {
     "nightly": "train, ask the gate, publish: one run, for a timer",
     "publish": "make a version the one that is served",
     "models": "list versions, show one, roll back, remove old ones",
+    "keys": "say who may ask: add, list, rotate, revoke, sign customer tokens",
     "serve": "answer /recommend and picks from the published version",
 }
 """Subcommand → its line in `recsvc --help`; its module is `recsvc.cli.<name>`, a dash in it an underscore."""

@@ -25,6 +25,9 @@ def test_every_field_is_read_from_its_variable() -> None:
         "models": ("/tmp/m", Path("/tmp/m")),  # noqa: S108  # never opened
         "bind": ("[::1]:80", "[::1]:80"),
         "allow_open": ("1", True),
+        "keys": ("keys.json", Path("keys.json")),
+        "token_secret": ("s" * 32, "s" * 32),
+        "token_secret_file": ("secrets", Path("secrets")),
         "storefront": ("shop", Path("shop")),
         "log_level": ("warning", "warning"),
         "refresh_seconds": ("0.5", 0.5),
