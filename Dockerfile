@@ -52,7 +52,7 @@ CMD ["recsvc", "nightly", "--help"]
 FROM base AS serve
 COPY --from=built-serve /opt/recsvc /opt/recsvc
 # Inside a container loopback is nobody's: the service listens on all its addresses, and refuses to start until somebody
-# says with RECSVC_ALLOW_OPEN=1 that the network keeps strangers out, as compose.yaml does.
+# names keys in RECSVC_KEYS, or says with RECSVC_ALLOW_OPEN=1 that the network keeps strangers out, as compose.yaml does.
 ENV RECSVC_BIND=0.0.0.0:8000
 EXPOSE 8000
 USER 10001:10001

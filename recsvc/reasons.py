@@ -41,21 +41,22 @@ def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade
         window_days=shop.window_days,
     )
     if upgrade:
-        return Reason("upgrade", anchor.item_id, f"A step up from {anchor.title}", evidence)
-    return Reason("bought_together", anchor.item_id, f"Often bought with {anchor.title}", evidence)
+        return Reason("upgrade", f"A step up from {anchor.title}", anchor.item_id, evidence)
+    return Reason("bought_together", f"Often bought with {anchor.title}", anchor.item_id, evidence)
 
 
 def fallback(pick: Pick, anchors: Mapping[int, Anchor], category: str | None, *, upgrade: bool) -> Reason:
     """The reason of an item that fills a place nothing learned could fill."""
     because = anchors.get(pick.because)
     if pick.fallback != CATEGORY_BESTSELLERS:
-        return Reason("bestseller", None, "Popular in this shop", None)
+        return Reason("bestseller", "Popular in this shop", None, None)
     where = f" in {category}" if category else ""
     text = f"Popular{where}, a step up from {because.title}" if upgrade and because else f"Popular{where}"
-    return Reason("category_bestseller", because.item_id if because else None, text, None)
+    return Reason("category_bestseller", text, because.item_id if because else None, None)
 
 
 def due_again(due: Due, item_id: str) -> Reason:
     """The reason of a consumable that its buyer will need again."""
     evidence = Evidence(own_orders=due.orders, interval_days=round(due.interval_days, 1), days_since=due.days_since)
-    return Reason("due_again", item_id, f"You have bought this {due.orders} times; it may be time again", evidence)
+    text = f"You have bought this {due.orders} times; it may be time again"
+    return Reason("due_again", text, item_id, evidence)

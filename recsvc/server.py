@@ -14,6 +14,7 @@ import gunicorn.util
 from gunicorn.app.base import BaseApplication
 
 from recsvc.settings import ServiceSettings
+from recsvc.web.access import Access
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a folder for heartbeats, named by gunicorn's own advice
 _MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
@@ -24,6 +25,7 @@ class Service(BaseApplication):
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
+        self._access = Access(settings)  # before the fork: a worker that starts later needs no secret's file
         super().__init__()
 
     def load_config(self) -> None:
@@ -62,7 +64,8 @@ class Service(BaseApplication):
         _log_to_stderr(self._settings.log_level)
         store = open_store(self._settings)
         store.snapshot()
-        return create_app(self._settings, store)
+        self._access.look()
+        return create_app(self._settings, store, self._access)
 
 
 def run(settings: ServiceSettings) -> None:

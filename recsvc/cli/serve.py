@@ -7,6 +7,8 @@ import dataclasses
 import os
 
 from recsvc.cli.main import CommandError
+from recsvc.keys.file import read_keys, token_secrets
+from recsvc.keys.records import KeysError
 from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback, parse_setting
 
 _OPTIONS = {"bind": "HOST:PORT", "workers": "N", "threads": "N", "models": "DIR", "storefront": "DIR"}
@@ -30,11 +32,24 @@ def run(args: argparse.Namespace) -> int:
     except SettingsError as error:
         raise CommandError(str(error)) from error
     refuse_open_bind(settings)
+    refuse_bad_keys(settings)
     refuse_no_shop(settings)
     from recsvc import server  # noqa: PLC0415  # gunicorn is loaded only to serve
 
     server.run(settings)
     return 0
+
+
+def refuse_bad_keys(settings: ServiceSettings) -> None:
+    """Refuse keys or token secrets that cannot be used, and a demonstration shop, which has no key to ask with."""
+    try:
+        token_secrets(settings.token_secret, settings.token_secret_file)
+        if settings.keys is not None:
+            read_keys(settings.keys)
+    except KeysError as error:
+        raise CommandError(str(error)) from error
+    if settings.keys is not None and settings.storefront is not None:
+        raise CommandError("the demonstration shop asks without a key; unset RECSVC_KEYS to look at it")
 
 
 def refuse_no_shop(settings: ServiceSettings) -> None:
@@ -47,8 +62,9 @@ def refuse_no_shop(settings: ServiceSettings) -> None:
 
 def refuse_open_bind(settings: ServiceSettings) -> None:
     """Refuse to listen where other machines can reach a service that asks for no key."""
-    if not is_loopback(settings.bind) and not settings.allow_open:
+    if settings.keys is None and not is_loopback(settings.bind) and not settings.allow_open:
         raise CommandError(
             f"{settings.bind} can be reached from other machines and no key is asked. "
-            "Bind to 127.0.0.1 behind a proxy, or set RECSVC_ALLOW_OPEN=1 where the network itself keeps others out"
+            "Make keys and name their file in RECSVC_KEYS (recsvc keys add --help), bind to 127.0.0.1 behind a proxy, "
+            "or set RECSVC_ALLOW_OPEN=1 where the network itself keeps others out"
         )

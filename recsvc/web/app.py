@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from itertools import chain
 from time import perf_counter
 from typing import IO, Any
 
 import msgspec
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from recsvc import __version__
@@ -17,14 +19,14 @@ from recsvc.settings import ServiceSettings
 from recsvc.shelves import Ask, recommend
 from recsvc.store.contract import ModelStore, Snapshot
 from recsvc.storefront.pages import storefront
-from recsvc.web import caching, openapi, parse, problems, render
+from recsvc.web import caching, door, openapi, parse, problems, render, views
+from recsvc.web.access import Access
 from recsvc.web.messages import Alive, NoQuery, PicksQuery, Ready, RecommendQuery
 from recsvc.web.metrics import CONTENT_TYPE, Metrics
 from recsvc.web.openapi import JSON
 
 _MAX_ID = 256
 _DRAIN_BYTES = 16 * 1024 * 1024
-_PATHS = {route.operation: route.path for route in openapi.ROUTES}
 _json = msgspec.json.Encoder()
 
 
@@ -35,14 +37,14 @@ class _CustomerId(BaseConverter):
     part_isolating = False
 
 
-def create_app(settings: ServiceSettings, store: ModelStore) -> Flask:
-    """Assemble the service."""
+def create_app(settings: ServiceSettings, store: ModelStore, access: Access | None = None) -> Flask:
+    """Assemble the service; `access` says who may ask, by default as the settings have it."""
     app = Flask("recsvc", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False
     app.url_map.converters["customer"] = _CustomerId
     problems.register(app)
-    handlers = Handlers(settings, store, Metrics())
+    handlers = Handlers(settings, store, Metrics(), access or Access(settings))
     by_operation: dict[str, Callable[..., Response]] = {
         "recommend": handlers.recommend,
         "recommend_cart": handlers.recommend_cart,
@@ -57,6 +59,9 @@ def create_app(settings: ServiceSettings, store: ModelStore) -> Flask:
         app.add_url_rule(rule, route.operation, by_operation[route.operation], methods=[route.method])
     if settings.storefront is not None:
         app.register_blueprint(storefront(store, settings.storefront))
+    if settings.proxies:
+        trusting = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)
+        app.wsgi_app = trusting  # type: ignore[method-assign]  # the way that Flask documents
     app.before_request(handlers.begin)
     app.after_request(handlers.end)
     return app
@@ -65,8 +70,9 @@ def create_app(settings: ServiceSettings, store: ModelStore) -> Flask:
 class Handlers:
     """The handlers, with what they share."""
 
-    def __init__(self, settings: ServiceSettings, store: ModelStore, metrics: Metrics) -> None:
+    def __init__(self, settings: ServiceSettings, store: ModelStore, metrics: Metrics, access: Access) -> None:
         self._store = store
+        self._access = access
         self._metrics = metrics
         self._max_url = settings.max_url_bytes
         self._stem_cap = settings.stem_cap
@@ -74,34 +80,42 @@ class Handlers:
             settings.picks_history, settings.picks_half_life_days, settings.due_after_days, settings.stem_cap
         )
         self._revision = f"{__version__} {self._picks_settings}"
-        self._specification = _json.encode(openapi.specification("recsvc", __version__))
+        self._specification = _json.encode(openapi.specification("recsvc", __version__, guarded=access.guarded))
 
     def begin(self) -> Response | None:
-        """Start the clock of a request; refuse an overlong one."""
+        """Start the clock of a request; refuse an overlong one, and one that may not ask."""
         g.began = perf_counter()
         if len(request.environ.get("RAW_URI") or request.full_path) > self._max_url:
             return problems.problem(414, f"The path and query are longer than {self._max_url} bytes; POST a cart.")
-        return None
+        return door.admit(self._access)
 
     def end(self, response: Response) -> Response:
-        """Count a request."""
-        route = _PATHS.get(request.endpoint or "", "none")
-        self._metrics.request(route, request.method, response.status_code, perf_counter() - g.began)
+        """Count a request; say what its answer varies with."""
+        door.label(self._access, response)
+        route = door.asked_route()
+        self._metrics.request(
+            route.path if route else "none", request.method, response.status_code, perf_counter() - g.began
+        )
         if response.status_code >= 400 and request.method == "POST":
             _drain(request.environ["wsgi.input"])
         return response
 
     def recommend(self) -> Response:
         """`GET /recommend`."""
-        return self._answer(parse.ask_of_query(parse.read_query(request, RecommendQuery)))
+        query = parse.read_query(request, RecommendQuery)
+        door.permit(self._access, query.customer_id)
+        return self._answer(parse.ask_of_query(query))
 
     def recommend_cart(self) -> Response:
         """`POST /recommend`."""
         parse.read_query(request, NoQuery)
-        return self._answer(parse.ask_of_body(parse.read_body(request)))
+        body = parse.read_body(request)
+        door.permit(self._access, body.customer_id)
+        return self._answer(parse.ask_of_body(body))
 
     def picks(self, customer_id: str) -> Response:
         """`GET /customers/{customer_id}/picks`."""
+        door.permit(self._access, customer_id)
         query = parse.read_query(request, PicksQuery)
         if len(customer_id) > _MAX_ID:
             raise problems.InputError("customer_id", f"expected `str` of length <= {_MAX_ID}")
@@ -113,7 +127,9 @@ class Handlers:
             return _respond(render.no_picks(customer_id, name))
         chosen = pick(snapshot, customer_id, query.n, self._picks_settings)
         self._metrics.picks("personal" if chosen.personal else "popular")
-        return _respond(render.picks(snapshot, customer_id, chosen, name))
+        answer = render.picks(snapshot, customer_id, chosen, name)
+        views.narrow(answer.items, door.caller().view)
+        return _respond(render.with_flat_doubles(answer))
 
     def live(self) -> Response:
         """`GET /health/live`."""
@@ -124,7 +140,8 @@ class Handlers:
         status = self._store.status()
         if status.serving is None:
             return problems.problem(503, f"There is nothing to serve: {status.note}.")
-        return _respond(Ready("ready", status.serving, status.published, status.note, dict(status.refused)))
+        note = "; ".join(filter(None, (status.note, self._access.trouble))) or None
+        return _respond(Ready("ready", status.serving, status.published, note, dict(status.refused)))
 
     def exposition(self) -> Response:
         """`GET /metrics`."""
@@ -143,7 +160,8 @@ class Handlers:
             for shelf_type in ask.types:
                 self._metrics.empty_shelf(shelf_type, "no_model")
             return _respond(render.no_model(ask, _own_id()))
-        key = None if ask.private else caching.shelf_key(snapshot.version, self._revision, ask)
+        who = door.caller()
+        key = None if ask.private else caching.shelf_key(snapshot.version, self._revision, ask, who.view)
         etag = f"{snapshot.version}-{key}"
         if key and request.if_none_match.contains_weak(etag):
             self._metrics.not_modified()
@@ -153,10 +171,12 @@ class Handlers:
             self._metrics.missing(len(found.missing_ids))
             for shelf_type, filled in found.shelves.items():
                 self._metrics.shelf(shelf_type, filled)
-            response = _respond(render.recommendations(snapshot, ask, found, f"r_{key}" if key else _own_id()))
+            answer = render.recommendations(snapshot, ask, found, f"r_{key}" if key else _own_id())
+            views.narrow(chain(answer.cross_sell or (), answer.upsell or ()), who.view)
+            response = _respond(answer)
         if key:
             response.set_etag(etag)
-            response.headers["Cache-Control"] = caching.PUBLIC
+            response.headers["Cache-Control"] = caching.PUBLIC if who.shared else caching.OWN
         return response
 
     def _snapshot(self) -> Snapshot | None:

@@ -11,14 +11,17 @@ from recsvc.shelves import Ask
 PUBLIC = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 """For answers without customer, cart or consent (RFC 9111, RFC 5861)."""
 
+OWN = "private, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+"""For the same asked with a secret key: only the asker's own cache may keep what others may not see."""
+
 PRIVATE = "private, no-store"
 
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
-def shelf_key(version: str, revision: str, ask: Ask) -> str:
-    """A hash of version, revision (settings that change shelves) and canonical query: equal shelves, equal keys."""
-    return _hash(version, revision, ask)
+def shelf_key(version: str, revision: str, ask: Ask, view: str) -> str:
+    """A hash of version, revision (settings that change shelves), canonical query, view: equal answers, equal keys."""
+    return _hash(version, revision, ask, view)
 
 
 def picks_key(version: str | None, revision: str, customer_id: str, n: int) -> str:

@@ -126,12 +126,12 @@ ReasonCode = Literal["bought_together", "upgrade", "due_again", "category_bestse
 
 
 class Reason(Struct):
-    """Why an item stands where it stands."""
+    """Why an item stands where it stands. Public keys and tokens get `code` and `text` alone."""
 
     code: ReasonCode
-    because_item_id: str | None
     text: str
-    evidence: Evidence | None
+    because_item_id: str | UnsetType | None = UNSET
+    evidence: Evidence | UnsetType | None = UNSET
 
 
 class Item(Struct):

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from recsvc.keys.records import Scope
+from recsvc.keys.tokens import TokenScope
 from recsvc.web.messages import (
     MAX_N,
     Alive,
@@ -27,6 +29,9 @@ from recsvc.web.render import FLAT
 
 JSON = "application/json"
 TEXT = "text/plain"
+KEY_HEADER = "X-API-Key"
+KEY_QUERY = "key"
+TOKEN_QUERY = "token"  # noqa: S105  # a parameter's name
 _REF = "#/components/schemas/{name}"
 
 
@@ -44,7 +49,10 @@ class Route:
         query: record of the query string.
         body: record of the JSON body, None for none.
         not_modified: may answer 304.
-        problems: statuses answered with a problem document, beside those that any path may give.
+        problems: statuses answered with a problem document, beside those that any path may give and those of keys.
+        scope: what a key needs, None for a path that is open to everybody.
+        public: public keys may ask it.
+        token_scopes: of the customer tokens that open it.
     """
 
     method: str
@@ -57,6 +65,9 @@ class Route:
     body: type[msgspec.Struct] | None = None
     not_modified: bool = False
     problems: Sequence[int] = ()
+    scope: Scope | None = None
+    public: bool = False
+    token_scopes: Sequence[TokenScope] = ()
 
 
 ROUTES: tuple[Route, ...] = (
@@ -69,6 +80,9 @@ ROUTES: tuple[Route, ...] = (
         query=RecommendQuery,
         not_modified=True,
         problems=(400, 414),
+        scope="recommend",
+        public=True,
+        token_scopes=("web",),
     ),
     Route(
         "POST",
@@ -78,6 +92,9 @@ ROUTES: tuple[Route, ...] = (
         Recommendations,
         body=RecommendBody,
         problems=(400, 413, 414, 415),
+        scope="recommend",
+        public=True,
+        token_scopes=("web",),
     ),
     Route(
         "GET",
@@ -87,44 +104,93 @@ ROUTES: tuple[Route, ...] = (
         Picks,
         query=PicksQuery,
         problems=(400, 414),
+        scope="customers",
+        token_scopes=("email", "web"),
     ),
     Route("GET", "/health/live", "live", "The process answers", Alive),
     Route("GET", "/health/ready", "ready", "A verified version is served", Ready, problems=(503,)),
-    Route("GET", "/metrics", "metrics", "Counters for Prometheus", None, content_type=TEXT),
+    Route("GET", "/metrics", "metrics", "Counters for Prometheus", None, content_type=TEXT, scope="admin"),
     Route("GET", "/openapi.json", "openapi", "This document", None),
 )
 
 
-def specification(title: str, version: str, routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
-    """The whole document. Aliases are left out: they are described in the API reference."""
+_SCHEMES = {
+    "key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": KEY_HEADER,
+        "description": "a secret key (`sk_…`) with the scope named, or `admin`; public keys are taken here too",
+    },
+    "public_key": {
+        "type": "apiKey",
+        "in": "query",
+        "name": KEY_QUERY,
+        "description": "a public key (`pk_…`), from a page whose origin it lists; naming a customer needs a token too",
+    },
+    "customer_token": {
+        "type": "apiKey",
+        "in": "query",
+        "name": TOKEN_QUERY,
+        "description": "opens the shelves of the one customer it is signed for, who must be named",
+    },
+}
+
+_HEADERS = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}}},
+}
+
+
+def specification(
+    title: str, version: str, routes: Sequence[Route] = ROUTES, *, guarded: bool = False
+) -> dict[str, Any]:
+    """The whole document; `guarded`: keys are asked for. Aliases are left out: the API reference describes them."""
     records = [record for route in routes for record in (route.answer, route.body) if record is not None]
     _, schemas = msgspec.json.schema_components([*dict.fromkeys(records), Problem], ref_template=_REF)
     schemas["Picks"]["patternProperties"] = {_flat_pattern(): {"type": "string"}}
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, guarded=guarded)
+    components: dict[str, Any] = {"schemas": schemas}
+    if guarded:
+        components["securitySchemes"] = _SCHEMES
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": components,
     }
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, *, guarded: bool) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.operation,
         "summary": route.summary,
         "parameters": [*_path_parameters(route), *_query_parameters(route.query)],
-        "responses": _responses(route),
+        "responses": _responses(route, guarded=guarded),
     }
+    if guarded:
+        operation["security"] = _security(route)
     if route.body is not None:
         schema = {"$ref": _REF.format(name=route.body.__name__)}
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     return operation
 
 
-def _responses(route: Route) -> dict[str, Any]:
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    """What opens a path, in alternatives; with each its scopes. An empty list: it is open."""
+    if route.scope is None:
+        return []
+    ways: list[dict[str, list[str]]] = [{"key": [route.scope]}]
+    if route.public:
+        ways.append({"public_key": [route.scope]})
+    if route.token_scopes:
+        ways.append({"customer_token": list(route.token_scopes)})
+        ways.append({"public_key": [], "customer_token": list(route.token_scopes)})
+    return ways
+
+
+def _responses(route: Route, *, guarded: bool) -> dict[str, Any]:
     if route.answer is not None:
         schema: Mapping[str, Any] = {"$ref": _REF.format(name=route.answer.__name__)}
     else:
@@ -135,10 +201,18 @@ def _responses(route: Route) -> dict[str, Any]:
     if route.not_modified:
         responses["304"] = {"description": "Not Modified: the tag given in If-None-Match still holds"}
     problem = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
-    for status in route.problems:
+    for status in (*route.problems, *(_refusals(route) if guarded else ())):
         responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
+        if headers := _HEADERS.get(status):
+            responses[str(status)]["headers"] = headers
     responses["default"] = {"description": "Any other error", "content": problem}
     return responses
+
+
+def _refusals(route: Route) -> Sequence[int]:
+    if route.scope is None:
+        return ()
+    return (401, 403, 429) if route.public or route.token_scopes else (401, 403)
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from models.money import PRICE_SCALE
 from recsvc.shelves import Ask, ShelfType
 from recsvc.web.messages import RecommendBody, RecommendQuery, Wishes
+from recsvc.web.openapi import KEY_QUERY, TOKEN_QUERY
 from recsvc.web.problems import InputError, input_error
 
 ALIASES = {"limit": "n", "product_id": "item_id", "intent": "type"}
@@ -25,6 +26,9 @@ _TRACKING = re.compile(
     r"utm_.*|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|ttclid|yclid|mc_cid|mc_eid|_ga|_gl|_kx|_hsenc|_hsmi|_"
 )
 """Parameters that browsers and mail tools add to any link: left out, whatever they say."""
+
+CREDENTIALS = frozenset({KEY_QUERY, TOKEN_QUERY})
+"""Parameters that say who asks, not what: read elsewhere, and never repeated in a message."""
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _BOTH: tuple[ShelfType, ...] = ("cross_sell", "upsell")
@@ -42,7 +46,7 @@ def read_query(request: Request, kind: type[_Query]) -> _Query:
     for said, texts in request.args.lists():
         if said in shapes or ALIASES.get(said) in shapes:
             _remember(given, said, texts)
-        elif not _TRACKING.fullmatch(said):
+        elif said not in CREDENTIALS and not _TRACKING.fullmatch(said):
             raise InputError(said, f"is not known here; known are {', '.join(shapes)}")
     values = {name: _value(said, shapes[name], texts) for name, (said, texts) in given.items()}
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 
 import msgspec
 from flask import Flask, Response, request
@@ -27,6 +28,16 @@ class InputError(Exception):
         super().__init__(f"{field}: {message}" if field else message)
         self.field = field
         self.message = message
+
+
+class Refusal(Exception):  # noqa: N818  # no error of ours: an answer
+    """A request that is understood and not answered: a status, why, and what the caller should know besides."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
 
 
 def input_error(error: msgspec.ValidationError) -> InputError:
@@ -66,6 +77,12 @@ def register(app: Flask) -> None:
     @app.errorhandler(InputError)
     def _input(error: InputError) -> Response:
         return problem(400, str(error), [FieldError(error.field, error.message)])
+
+    @app.errorhandler(Refusal)
+    def _refused(refusal: Refusal) -> Response:
+        response = problem(refusal.status, refusal.detail)
+        response.headers.update(refusal.headers)
+        return response
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

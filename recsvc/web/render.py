@@ -103,8 +103,8 @@ def no_model(ask: Ask, recommendation_id: str) -> Recommendations:
     )
 
 
-def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str) -> dict[str, object]:
-    """The answer to picks, with its flat doubles."""
+def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str) -> Picks:
+    """The answer to picks, without its flat doubles."""
     names = Names(snapshot, chosen.picks, chosen.anchors)
     anchors = names.anchors
     items = []
@@ -118,7 +118,7 @@ def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommend
             because = anchors[pick.because]
             item.reason = reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=False)
         items.append(item)
-    answer = Picks(
+    return Picks(
         recommendation_id=recommendation_id,
         customer_id=customer_id,
         model_version=snapshot.version,
@@ -129,12 +129,16 @@ def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommend
         count=len(items),
         items=items,
     )
-    return {**msgspec.structs.asdict(answer), **flat_doubles(items)}
 
 
 def no_picks(customer_id: str, recommendation_id: str) -> Picks:
     """The answer to picks while there is no version."""
     return Picks(recommendation_id, customer_id, None, None, "popular", False, "no_model", 0, [])
+
+
+def with_flat_doubles(answer: Picks) -> dict[str, object]:
+    """The answer to picks as it is sent."""
+    return {**msgspec.structs.asdict(answer), **flat_doubles(answer.items)}
 
 
 def flat_doubles(items: Sequence[Item]) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +24,10 @@ from models.records import Customers, ItemFacts, ItemVectors, Lists, Shop
 from models.registry import Registry, version_name
 from models.stored import StoredVectors, store_vectors
 from models.strings import StringTable
+from recsvc.keys.rate import Rates
 from recsvc.settings import ServiceSettings
 from recsvc.store.artefact import ArtefactStore
+from recsvc.web.access import Access
 from recsvc.web.app import create_app
 
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -236,13 +239,17 @@ def shop() -> Builders:
 def serve(tmp_path: Path) -> Callable[..., CheckedClient]:
     """`serve(model)`: a test client over a published version; every answer is checked against /openapi.json."""
 
-    def start(model: Model | None = None, **settings: Any) -> CheckedClient:  # noqa: ANN401  # any field's value
+    def start(
+        model: Model | None = None,
+        clock: Callable[[], float] = time.time,
+        **settings: Any,  # noqa: ANN401  # any field's value
+    ) -> CheckedClient:
         root = tmp_path / f"models-{len(list(tmp_path.iterdir()))}"
         if model is not None:
             write_version(root, model)
         chosen = ServiceSettings(models=root, refresh_seconds=0, **settings)
         store = ArtefactStore(Registry(root), 0, in_background=False)
-        return CheckedClient(create_app(chosen, store).test_client(), root)
+        return CheckedClient(create_app(chosen, store, Access(chosen, clock, Rates(clock))).test_client(), root)
 
     return start
 
