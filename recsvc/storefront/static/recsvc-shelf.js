@@ -35,8 +35,14 @@ const PARAMETERS = {
   "max-price": "max_price",
 };
 
+/** Who asks, in the address, so that the browser need not ask beforehand. */
+const CREDENTIALS = {
+  key: "key",
+  token: "token",
+};
+
 class RecsvcShelf extends HTMLElement {
-  static observedAttributes = ["endpoint", "item-id", "heading", ...Object.keys(PARAMETERS)];
+  static observedAttributes = ["endpoint", "item-id", "heading", ...Object.keys(CREDENTIALS), ...Object.keys(PARAMETERS)];
 
   #cart = null;
   #asked = null;
@@ -111,13 +117,16 @@ class RecsvcShelf extends HTMLElement {
       if (this.getAttribute(attribute)) wish[parameter] = this.getAttribute(attribute);
     }
     const url = `${(this.getAttribute("endpoint") ?? "").replace(/\/$/, "")}/recommend`;
+    const who = Object.entries(CREDENTIALS)
+      .filter(([attribute]) => this.getAttribute(attribute))
+      .map(([attribute, parameter]) => [parameter, this.getAttribute(attribute)]);
     if (!this.#cart)
-      return [`${url}?${new URLSearchParams([...ids.map((id) => ["item_id", id]), ...Object.entries(wish)])}`];
+      return [`${url}?${new URLSearchParams([...ids.map((id) => ["item_id", id]), ...Object.entries(wish), ...who])}`];
     if (wish.n) wish.n = Number(wish.n);
     if (wish.fallback) wish.fallback = wish.fallback === "true";
     const cart = this.#cart.map(({ item_id, quantity }) => ({ item_id, quantity }));
     return [
-      new Request(url, {
+      new Request(who.length ? `${url}?${new URLSearchParams(who)}` : url, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ cart, ...wish }),
