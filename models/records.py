@@ -44,7 +44,8 @@ class ItemVectors:
         indptr: int64 (n_items + 1,).
         item: int32 (nnz,), the neighbours; never the row's own item.
         score: float32 (nnz,); every row by score down, then item up.
-        together: uint32 or float32 (nnz,), baskets (or voters) that hold both: the evidence.
+        together: uint32 or float32 (nnz,), baskets (or voters) that hold both: the evidence; of upsells the customers
+            who bought the row's item and later the neighbour.
     """
 
     indptr: NDArray[np.int64]

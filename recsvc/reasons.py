@@ -10,6 +10,9 @@ from recsvc.picks import Due
 from recsvc.ranking import CATEGORY_BESTSELLERS, Pick
 from recsvc.web.messages import Evidence, Reason
 
+_TELLING = 5
+"""Customers from whom on their number is put into words."""
+
 
 class Anchor(NamedTuple):
     """An item that a reason may name."""
@@ -33,6 +36,8 @@ def lift(together: int, orders_i: int, orders_j: int, orders_total: int) -> floa
 def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade: bool) -> Reason:
     """The reason of an item that a vector brought."""
     orders, candidate_orders = facts.orders.item(anchor.item), facts.orders.item(pick.item)
+    if upgrade:
+        return _upgrade(pick.together, anchor, orders, candidate_orders, shop.window_days)
     evidence = Evidence(
         orders_together=pick.together,
         orders_with_item=orders,
@@ -40,9 +45,21 @@ def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade
         lift=lift(pick.together, orders, candidate_orders, shop.orders),
         window_days=shop.window_days,
     )
-    if upgrade:
-        return Reason("upgrade", f"A step up from {anchor.title}", anchor.item_id, evidence)
     return Reason("bought_together", f"Often bought with {anchor.title}", anchor.item_id, evidence)
+
+
+def _upgrade(switched: int, anchor: Anchor, orders: int, candidate_orders: int, window_days: int) -> Reason:
+    """The reason of something dearer; upsell vectors count customers who bought the one and later chose the other."""
+    evidence = Evidence(
+        customers_switched=switched,
+        orders_with_item=orders,
+        orders_with_candidate=candidate_orders,
+        window_days=window_days,
+    )
+    text = f"A step up from {anchor.title}"
+    if switched >= _TELLING:
+        text += f": {switched:,} customers who bought that later chose this"
+    return Reason("upgrade", text, anchor.item_id, evidence)
 
 
 def fallback(pick: Pick, anchors: Mapping[int, Anchor], category: str | None, *, upgrade: bool) -> Reason:

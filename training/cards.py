@@ -22,6 +22,7 @@ class Assortment:
         items: n_items ids, sorted by bytes.
         bought: int32 (len(orders.items),), index of each bought item in `items`.
         titles: n_items texts, empty where unknown.
+        brands: likewise.
         category: int32 (n_items,), index into `categories`, -1 for none.
         categories: names, sorted by bytes.
         family: n_items labels, `b""` for none.
@@ -35,6 +36,7 @@ class Assortment:
     items: StringTable
     bought: NDArray[np.int32]
     titles: list[str]
+    brands: list[str]
     category: NDArray[np.int32]
     categories: StringTable
     family: list[bytes]
@@ -77,6 +79,7 @@ def assortment(orders: Orders, catalogue: Catalogue | None) -> Assortment:
         items=items,
         bought=bought,
         titles=titles,
+        brands=columns["brand"],
         category=np.array([number.get(name, -1) for name in columns["category"]], dtype=np.int32),
         categories=StringTable.of(names),
         family=[label.encode() for label in columns["family"]],

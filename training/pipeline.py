@@ -22,7 +22,7 @@ from training.records import Catalogue, Orders
 from training.ridge import Ridge, cart_vectors
 from training.settings import TrainSettings
 from training.titles import stems
-from training.upgrades import counted, upgrades
+from training.upsell import Ladder, Said, upsells
 
 Progress = Callable[[str, float], None]
 """Called with a stage's name and the share of it that is done."""
@@ -74,16 +74,7 @@ def build_model(
         cart = cart_vectors(evidence.baskets, evidence.weights, settings.neighbours, ridge)
         vectors[CART] = store_vectors(expand(cart, family, leader))
     progress("upsell", 0.0)
-    upsell = upgrades(
-        shelf.price,
-        recent,
-        shelf.category,
-        family.of_item,
-        settings.upgrades,
-        settings.upsell_min_ratio,
-        settings.upsell_max_ratio,
-    )
-    upsell = counted(upsell, baskets, family.of_item)
+    upsell = learn_upsells(orders, shelf, settings)
     progress("customers", 0.0)
     customers = histories(orders, shelf.bought)
     again = bought_again(customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
@@ -108,6 +99,45 @@ def build_model(
         customers=customers,
         shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency),
         settings=dataclasses.asdict(settings),
+    )
+
+
+def learn_upsells(orders: Orders, shelf: Assortment, settings: TrainSettings) -> ItemVectors:
+    """Upsell vectors of all items, learnt between families at the price of the variant that sells most.
+
+    A variant lists what is dearer than itself within the band, whatever its siblings cost.
+    """
+    family = families(shelf.family)
+    recent = _recent_items(orders, shelf, decay(ages(orders), settings.popular_half_life_share))
+    by_family = variants(recent, family.of_item, family.count)
+    leader = by_family.item[by_family.indptr[:-1]]
+    brands = {name: number for number, name in enumerate(sorted({*shelf.brands} - {""}))}
+    said = Said(
+        titles=[shelf.titles[item] for item in leader.tolist()],
+        brand=np.array([brands.get(shelf.brands[item], -1) for item in leader.tolist()], dtype=np.int64),
+        category=shelf.category[leader],
+        price=shelf.price[leader],
+        recent=np.bincount(family.of_item, weights=recent, minlength=family.count).astype(np.float64),
+    )
+    ladder = Ladder(
+        k=settings.upgrades,
+        min_ratio=settings.upsell_min_ratio,
+        max_ratio=settings.upsell_max_ratio,
+        same_kind=settings.upsell_same_kind,
+        min_trade_ups=settings.upsell_min_trade_ups,
+        lost=settings.upsell_lost,
+        power=settings.upsell_gain_power,
+    )
+    vectors = expand(upsells(orders, family.of_item[shelf.bought], said, ladder), family, leader)
+    row = np.repeat(np.arange(vectors.n_items), np.diff(vectors.indptr))
+    price = shelf.price.astype(np.float64)
+    ratio = price[vectors.item] / np.where(price[row] > 0, price[row], np.inf)
+    kept = (ratio >= settings.upsell_min_ratio) & (ratio <= settings.upsell_max_ratio)
+    return ItemVectors(
+        np.concatenate([[0], np.cumsum(np.bincount(row[kept], minlength=vectors.n_items))]).astype(np.int64),
+        vectors.item[kept],
+        vectors.score[kept],
+        vectors.together[kept],
     )
 
 

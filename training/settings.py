@@ -37,6 +37,12 @@ class TrainSettings:
         cart_blend_fall: s, for a cart of n items c falls to c·n^-s, 0–4.
         cart_power: q, the cross_sell scores of a cart's items are joined as (Σ v^q)^(1/q), 1–100; 1 is their sum.
         upsell_min_ratio, upsell_max_ratio: an upsell costs at least and at most this many times the item.
+        upsell_gain_power: upsells are ranked by how often buyers of the item take them, times the price gain to this
+            power, 0–1: 0 is conversion, 1 expected revenue.
+        upsell_lost: share of sales lost by showing something twice as dear, 0–1; an upsell taken less often is not
+            shown. Not learnt: orders do not show who left.
+        upsell_same_kind: likeness of titles, 0–1, from which two items without a category are of one kind.
+        upsell_min_trade_ups: later, dearer choices needed to learn from, ≥ 1; with fewer, popularity decides.
         consumable_share: an item is consumable where at least this share of its buyers bought it again, 0–1.
         consumable_buyers: buyers an item needs before that share is believed, ≥ 1.
         bestsellers: length of each bestseller list, 1–10000.
@@ -62,6 +68,10 @@ class TrainSettings:
     cart_power: float = 4.0
     upsell_min_ratio: float = 1.05
     upsell_max_ratio: float = 3.0
+    upsell_gain_power: float = 0.0
+    upsell_lost: float = 0.0
+    upsell_same_kind: float = 0.6
+    upsell_min_trade_ups: int = 300
     consumable_share: float = 0.2
     consumable_buyers: int = 5
     bestsellers: int = 200
@@ -96,6 +106,10 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "cart_power": (1, 100),
     "upsell_min_ratio": (1, 1000),
     "upsell_max_ratio": (1, 1000),
+    "upsell_gain_power": (0, 1),
+    "upsell_lost": (0, 1),
+    "upsell_same_kind": (0, 1),
+    "upsell_min_trade_ups": (1, 1_000_000_000),
     "consumable_share": (0, 1),
     "consumable_buyers": (1, 1_000_000),
     "bestsellers": (1, 10_000),

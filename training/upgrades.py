@@ -1,15 +1,11 @@
-"""Upsell vectors, first version: of the same category, dearer within a band, what sells most now comes first.
+"""Dearer siblings: of the same category, dearer within a band, what sells most now comes first.
 
-Popularity among dearer siblings is the strongest of the simple rules; lift within baskets is the weakest, because it
-finds complements instead of substitutes (`docs/explanation/upsell.md`).
+The pool that upsells are learnt on, and the upsell of a shop without customers to learn from.
 """
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.records import ItemVectors
@@ -28,7 +24,7 @@ def upgrades(
 ) -> ItemVectors:
     """For every priced item of a category its K dearer siblings that sell best.
 
-    `score` is the sibling's `recent`; `together` is 0 until `counted` has looked: it plays no part in the choice.
+    `score` is the sibling's `recent`; `together` is 0: substitutes are bought instead, not beside.
 
     Args:
         price: int64 (n_items,), ten-thousandths; items at 0 or below (unknown) have and are no upsell.
@@ -54,31 +50,6 @@ def upgrades(
         score=recent[item].astype(np.float32),
         together=np.zeros(len(item), dtype=np.uint32),
     )
-
-
-def counted(vectors: ItemVectors, baskets: sp.csr_array, family: NDArray[np.int32]) -> ItemVectors:
-    """The same vectors with their evidence: `together(i, j) = |{b : family_i ∈ b and family_j ∈ b}|`.
-
-    Args:
-        vectors: n_items rows.
-        baskets: (n_orders, n_families), ones, without duplicates.
-        family: int32 (n_items,), the family of each item.
-
-    Cost: per distinct pair of families the baskets of both, in slices of about four million.
-    """
-    holders = baskets.T.tocsr()
-    held = np.diff(holders.indptr).astype(np.int64)
-    rows = family[np.repeat(np.arange(vectors.n_items), np.diff(vectors.indptr))]
-    columns = family[vectors.item]
-    pairs, place = np.unique(
-        np.minimum(rows, columns).astype(np.int64) * len(held) + np.maximum(rows, columns), return_inverse=True
-    )
-    a, b = np.divmod(pairs, len(held)) if len(pairs) else (pairs, pairs)
-    slices = np.cumsum(held[a] + held[b]) // _CHUNK_ENTRIES
-    together = np.zeros(len(pairs), dtype=np.uint32)
-    for at in np.split(np.arange(len(pairs)), np.flatnonzero(np.diff(slices)) + 1):
-        together[at] = np.diff(holders[a[at]].multiply(holders[b[at]]).tocsr().indptr)
-    return dataclasses.replace(vectors, together=together[place])
 
 
 def _within(

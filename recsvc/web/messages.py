@@ -116,6 +116,7 @@ class Evidence(Struct):
     orders_with_item: int | UnsetType = UNSET
     orders_with_candidate: int | UnsetType = UNSET
     lift: float | UnsetType | None = UNSET
+    customers_switched: int | UnsetType = UNSET
     window_days: int | UnsetType = UNSET
     own_orders: int | UnsetType = UNSET
     interval_days: float | UnsetType = UNSET

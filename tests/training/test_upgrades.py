@@ -1,12 +1,10 @@
 """Upsell, first version: dearer siblings by what sells."""
 
 import numpy as np
-import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.records import ItemVectors
-from training.upgrades import counted, upgrades
+from training.upgrades import upgrades
 
 item = st.tuples(st.integers(-1, 6), st.integers(0, 4), st.integers(-1, 1), st.integers(0, 9))
 
@@ -42,26 +40,3 @@ def test_an_item_at_the_top_of_its_ladder_has_none() -> None:
     )
     assert vectors.item.tolist() == [1]
     assert vectors.indptr.tolist() == [0, 1, 1]
-
-
-@given(
-    st.lists(st.sets(st.integers(0, 3), max_size=4), max_size=8), st.lists(st.integers(0, 3), min_size=2, max_size=6)
-)
-def test_evidence_is_counted_in_the_baskets(orders: list[set[int]], family_of: list[int]) -> None:
-    """Every pair's count is that of the baskets that hold both families."""
-    n = len(family_of)
-    neighbours = [[j for j in range(n) if family_of[j] != family_of[i]] for i in range(n)]
-    item = np.array([j for row in neighbours for j in row], dtype=np.int32)
-    indptr = np.concatenate([[0], np.cumsum([len(row) for row in neighbours])]).astype(np.int64)
-    bare = ItemVectors(indptr, item, np.zeros(len(item), np.float32), np.zeros(len(item), np.uint32))
-    dense = np.array([[float(f in order) for f in range(4)] for order in orders], np.float32).reshape(-1, 4)
-    together = counted(bare, sp.csr_array(dense), np.array(family_of, np.int32)).together
-    slow = [sum({family_of[i], family_of[j]} <= order for order in orders) for i in range(n) for j in neighbours[i]]
-    assert together.tolist() == slow
-
-
-def test_evidence_by_hand() -> None:
-    """Pot in three baskets, grand pot in two, together in one."""
-    baskets = sp.csr_array(np.array([[1, 1], [1, 0], [1, 0], [0, 1]], np.float32))
-    bare = ItemVectors(np.array([0, 1, 1]), np.array([1], np.int32), np.ones(1, np.float32), np.zeros(1, np.uint32))
-    assert counted(bare, baskets, np.arange(2, dtype=np.int32)).together.tolist() == [1]

@@ -1,0 +1,43 @@
+"""Reasons tell what the numbers tell."""
+
+import numpy as np
+import pytest
+from msgspec import UNSET
+
+from models.records import ItemFacts, Shop
+from recsvc import reasons
+from recsvc.ranking import Pick
+
+FACTS = ItemFacts(
+    price=np.array([10, 20], dtype=np.int64),
+    orders=np.array([60, 40], dtype=np.uint32),
+    recent=np.zeros(2, dtype=np.float32),
+    category=np.zeros(2, dtype=np.int32),
+    family=np.arange(2, dtype=np.int32),
+    stem=np.full(2, -1, dtype=np.int32),
+    consumable=np.zeros(2, dtype=np.uint8),
+    in_stock=np.ones(2, dtype=np.uint8),
+)
+SHOP = Shop(orders=100, items=2, customers=9, data_from=None, data_until=None, window_days=180, currency=None)
+TEA = reasons.Anchor(0, "tea", "Green tea")
+
+
+@pytest.mark.parametrize(
+    ("switched", "text"),
+    [
+        (1420, "A step up from Green tea: 1,420 customers who bought that later chose this"),
+        (5, "A step up from Green tea: 5 customers who bought that later chose this"),
+        (4, "A step up from Green tea"),
+        (0, "A step up from Green tea"),
+    ],
+)
+def test_an_upsell_counts_customers_not_orders(switched: int, text: str) -> None:
+    """Its evidence is those who chose it later; there is no lift and no joint order, for it is bought instead."""
+    reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, upgrade=True)
+    assert reason.code == "upgrade"
+    assert reason.text == text
+    assert reason.evidence is not None
+    assert reason.evidence.customers_switched == switched
+    assert reason.evidence.orders_with_item == 60
+    assert reason.evidence.orders_together is UNSET
+    assert reason.evidence.lift is UNSET

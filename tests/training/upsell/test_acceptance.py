@@ -1,0 +1,59 @@
+"""The choice model and what a step is worth."""
+
+import numpy as np
+
+from training.upsell.acceptance import Choice, fit_choice, step_rate
+from training.upsell.purchases import Steps
+from training.upsell.value import best_steps
+
+
+def test_shares_by_hand() -> None:
+    """Two steps of one item whose utilities differ by ln 3 share 1 : 3; a lone step takes all."""
+    shares = Choice(np.array([np.log(3)])).shares(np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 4]))
+    assert np.allclose(shares, [0.25, 0.75, 1.0])
+    assert Choice(np.ones(1)).shares(np.zeros((0, 1)), np.zeros(0, dtype=np.int64)).tolist() == []
+
+
+def test_weights_that_made_the_choices_are_found_again() -> None:
+    """Choices drawn from known weights; a constant column gets none, an item nobody left says nothing."""
+    rng = np.random.default_rng(3)
+    item = np.repeat(np.arange(400), 5)
+    matrix = np.column_stack([rng.normal(size=(2000, 2)), np.ones(2000)])
+    truth = np.array([1.0, -0.5, 0.0])
+    shares = Choice(truth).shares(matrix, item)
+    taken = np.concatenate([rng.multinomial(50 * (n != 7), shares[item == n]) for n in range(400)]).astype(float)
+    found = fit_choice(matrix, item, taken, 1e-3)
+    assert np.allclose(found.weight, truth, atol=0.05)
+
+
+def test_nothing_taken_nothing_learnt() -> None:
+    """Without a choice all weights are 0."""
+    assert fit_choice(np.ones((2, 2)), np.array([0, 0]), np.zeros(2), 1.0).weight.tolist() == [0, 0]
+
+
+def test_rates_lean_on_the_group() -> None:
+    """A group all of whose 80 buyers moved has a rate near 1; an item of it without buyers gets that rate."""
+    taken, item = np.array([80.0, 0.0, 0.0]), np.array([0, 1, 3])
+    rate = step_rate(taken, item, np.array([80, 0, 0, 80]), np.array([0, 0, 0, 1]))
+    overall = 80 / 160
+    of_group = (80 + 20 * overall) / (80 + 20)
+    assert np.isclose(rate[1], of_group)
+    assert np.isclose(rate[0], (80 + 20 * of_group) / 100)
+    assert rate[3] < 0.1
+
+
+def test_value_by_hand() -> None:
+    """By acceptance the cheaper step leads, by revenue the dearer one; what loses more than it wins is left out."""
+    steps = Steps(np.array([0, 0, 0]), np.array([1, 2, 3]), 4)
+    accepted, later = np.array([0.3, 0.2, 0.01]), np.array([30.0, 20.0, 1.0])
+    price = np.array([10, 11, 20, 30]) * 10_000
+
+    def shown(lost: float, power: float) -> list[int]:
+        return best_steps(steps, accepted, later, price, 2, lost, power).item.tolist()
+
+    assert shown(0.0, 0.0) == [1, 2]
+    assert shown(0.0, 1.0) == [2, 1]
+    assert shown(0.25, 1.0) == [1]
+    vectors = best_steps(steps, accepted, later, price, 3, 0.0, 1.0)
+    assert np.allclose(vectors.score, [2.0, 0.3, 0.2])
+    assert vectors.together.tolist() == [20, 30, 1]

@@ -1,0 +1,52 @@
+"""From how often a step is taken to what it is worth.
+
+Showing a dearer item may lose the sale. With `p_lost = lost · (price ratio − 1)` the expected gain in revenue is
+
+    p · (price_j − price_i) − p_lost · price_i = (p − lost) · (price_j − price_i),
+
+so a step is worth showing where it is taken more often than `lost`; what is shown is ranked by
+`(p − lost) · (price_j − price_i)^power`: 0 by acceptance, 1 by expected revenue.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.records import ItemVectors
+from training.upsell.purchases import Steps
+
+
+def best_steps(
+    steps: Steps,
+    accepted: NDArray[np.float64],
+    later: NDArray[np.float64],
+    price: NDArray[np.int64],
+    k: int,
+    lost: float,
+    power: float,
+) -> ItemVectors:
+    """The K most valuable steps of every item; `together` counts the customers who took the step.
+
+    Args:
+        steps: n_steps.
+        accepted: (n_steps,), p.
+        later: (n_steps,), customers who bought the item and later the better one.
+        price: int64 (n_items,), ten-thousandths.
+        k: entries per vector at most.
+        lost: ≥ 0.
+        power: 0–1.
+    """
+    gain = (price[steps.better] - price[steps.item]) / 10_000
+    value = (accepted - lost) * np.power(gain, power)
+    shown = np.flatnonzero(accepted > lost)
+    order = shown[np.lexsort((steps.better[shown], -value[shown].astype(np.float32), steps.item[shown]))]
+    item = steps.item[order]
+    order = order[np.arange(len(item)) - np.searchsorted(item, item) < k]
+    rows = np.bincount(steps.item[order], minlength=steps.n_items)
+    return ItemVectors(
+        indptr=np.concatenate([[0], np.cumsum(rows)]).astype(np.int64),
+        item=steps.better[order].astype(np.int32),
+        score=value[order].astype(np.float32),
+        together=later[order].astype(np.uint32),
+    )
