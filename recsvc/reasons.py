@@ -11,7 +11,7 @@ from recsvc.ranking import CATEGORY_BESTSELLERS, Pick
 from recsvc.web.messages import Evidence, Reason
 
 _TELLING = 5
-"""Customers from whom on their number is put into words."""
+"""Customers from whom on they are put into words."""
 
 
 class Anchor(NamedTuple):
@@ -58,7 +58,7 @@ def _upgrade(switched: int, anchor: Anchor, orders: int, candidate_orders: int, 
     )
     text = f"A step up from {anchor.title}"
     if switched >= _TELLING:
-        text += f": {switched:,} customers who bought that later chose this"
+        text += ", chosen later by its buyers"  # the number is evidence, which not every view may see
     return Reason("upgrade", text, anchor.item_id, evidence)
 
 

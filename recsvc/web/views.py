@@ -40,7 +40,7 @@ def _narrow_reason(reason: Reason, view: View) -> None:
 
 
 def _hide_few(evidence: Evidence) -> None:
-    for name in ("orders_together", "orders_with_item", "orders_with_candidate"):
+    for name in ("orders_together", "customers_switched", "orders_with_item", "orders_with_candidate"):
         count = getattr(evidence, name)
         if count is not UNSET and count < FEWEST:
             setattr(evidence, name, UNSET)

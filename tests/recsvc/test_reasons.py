@@ -7,6 +7,8 @@ from msgspec import UNSET
 from models.records import ItemFacts, Shop
 from recsvc import reasons
 from recsvc.ranking import Pick
+from recsvc.web.messages import Item
+from recsvc.web.views import narrow
 
 FACTS = ItemFacts(
     price=np.array([10, 20], dtype=np.int64),
@@ -25,8 +27,8 @@ TEA = reasons.Anchor(0, "tea", "Green tea")
 @pytest.mark.parametrize(
     ("switched", "text"),
     [
-        (1420, "A step up from Green tea: 1,420 customers who bought that later chose this"),
-        (5, "A step up from Green tea: 5 customers who bought that later chose this"),
+        (1420, "A step up from Green tea, chosen later by its buyers"),
+        (5, "A step up from Green tea, chosen later by its buyers"),
         (4, "A step up from Green tea"),
         (0, "A step up from Green tea"),
     ],
@@ -41,3 +43,14 @@ def test_an_upsell_counts_customers_not_orders(switched: int, text: str) -> None
     assert reason.evidence.orders_with_item == 60
     assert reason.evidence.orders_together is UNSET
     assert reason.evidence.lift is UNSET
+
+
+@pytest.mark.parametrize(("switched", "told"), [(4, UNSET), (5, 5)])
+def test_few_customers_are_no_evidence_for_a_shop_server(switched: int, told: object) -> None:
+    """Counts of customers under 5 are hidden like counts of orders; a public view sees no evidence at all."""
+    for view, wanted in (("secret", told), ("admin", switched)):
+        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, upgrade=True)
+        narrow([Item(item_id="pot", reason=reason)], view)
+        assert reason.evidence.customers_switched == wanted
+    narrow([Item(item_id="pot", reason=reason)], "public")
+    assert reason.evidence is UNSET
