@@ -59,7 +59,7 @@ def page(snapshot: VersionSnapshot, item: int, places: int) -> None:
     for shelf, filled in recommend(snapshot, ask, 2).shelves.items():
         print(f"{shelf}: " + (filled.empty_reason or ""))
         for pick in filled.picks:
-            print(f"- {label(snapshot, pick.item)} {evidence(pick)}")
+            print(f"- {label(snapshot, pick.item)} {evidence(pick, shelf)}")
 
 
 def label(snapshot: VersionSnapshot, item: int) -> str:
@@ -70,9 +70,12 @@ def label(snapshot: VersionSnapshot, item: int) -> str:
     return f"{title}{f' ({format_price(price)})' if price > 0 else ''}"
 
 
-def evidence(pick: Pick) -> str:
-    """What proves a pick."""
-    return f"— {pick.fallback}" if pick.fallback else f"— together in {pick.together}" if pick.together else ""
+def evidence(pick: Pick, shelf: str) -> str:
+    """What proves a pick: orders that hold both; for an upsell, customers who chose it later."""
+    if pick.fallback:
+        return f"— {pick.fallback}"
+    counted = "together in" if shelf == "cross_sell" else "chosen later by"
+    return f"— {counted} {pick.together}" if pick.together else ""
 
 
 if __name__ == "__main__":
