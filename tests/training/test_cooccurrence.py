@@ -36,6 +36,7 @@ class Case:
     weights: NDArray[np.float32] | None
     anchor_weights: NDArray[np.float32] | None
     voters: NDArray[np.int32] | None
+    supporters: NDArray[np.int32] | None = None
 
     @property
     def baskets(self) -> sparse.csr_array:
@@ -54,18 +55,20 @@ def cases(draw: Callable[..., object], exact: bool = True) -> Case:
         values = rng.integers(0, 9, n) / 8 if exact else rng.random(n) ** 4
         return values.astype(np.float32)
 
+    people = draw(st.sampled_from(["none", "voters", "supporters"]))
     return Case(
         held=held,
         k=draw(st.integers(1, 16)),
         min_support=draw(st.integers(1, 4)),
         weights=some_weights(n_baskets) if draw(st.booleans()) else None,
         anchor_weights=some_weights(int(held.sum())) if draw(st.booleans()) else None,
-        voters=rng.integers(0, 6, n_baskets).astype(np.int32) if draw(st.booleans()) else None,
+        voters=rng.integers(0, 6, n_baskets).astype(np.int32) if people == "voters" else None,
+        supporters=rng.integers(-1, 5, n_baskets).astype(np.int32) if people == "supporters" else None,
     )
 
 
-def oracle(case: Case, statistic: Statistic) -> tuple[Dense, NDArray[np.int64]]:
-    """Scores and evidence of all pairs, as the definitions read them: (B∘A)ᵀ W B, a voter's strongest basket."""
+def oracle(case: Case, statistic: Statistic) -> tuple[Dense, NDArray[np.int64], NDArray[np.int64]]:
+    """Scores, evidence, support of all pairs, as the definitions read them: (B∘A)ᵀ W B, a voter's strongest basket."""
     held = case.held.astype(np.float64)
     n_baskets, _ = held.shape
     w = np.ones(n_baskets) if case.weights is None else case.weights.astype(np.float64)
@@ -87,7 +90,15 @@ def oracle(case: Case, statistic: Statistic) -> tuple[Dense, NDArray[np.int64]]:
             scores = c / (d_i + d_j - c)
         else:
             scores = c / (d_i**statistic.left * d_j**statistic.right) * (n if statistic.times_total else 1.0)
-    return np.nan_to_num(scores, nan=0.0), together.astype(np.int64)
+    support = together
+    if case.supporters is not None:
+        guests = case.supporters < 0
+        people = [
+            *np.eye(n_baskets, dtype=bool)[guests],
+            *(case.supporters == s for s in set(case.supporters[~guests])),
+        ]
+        support = sum(((held[p].T @ held[p]) > 0 for p in people), np.zeros_like(together))
+    return np.nan_to_num(scores, nan=0.0), together.astype(np.int64), support.astype(np.int64)
 
 
 def dense_llr(c: Dense, d_i: Dense, d_j: Dense, n: float) -> Dense:
@@ -104,7 +115,7 @@ def dense_llr(c: Dense, d_i: Dense, d_j: Dense, n: float) -> Dense:
 
 def assert_answers(case: Case, statistic: Statistic, found: ItemVectors, rtol: float = 2e-7) -> None:
     """`found` holds the k best pairs of the oracle, with its scores and evidence, in the total order."""
-    scores, together = oracle(case, statistic)
+    scores, together, support = oracle(case, statistic)
     n_items = case.held.shape[1]
     assert found.n_items == n_items
     slack = 1e-9 * (1.0 + case.held.shape[0]) if statistic == KINDS["llr"] else 0.0
@@ -114,7 +125,7 @@ def assert_answers(case: Case, statistic: Statistic, found: ItemVectors, rtol: f
     for i in range(n_items):
         row = found.row(i)
         item, score = found.item[row], found.score[row]
-        admissible = np.flatnonzero((together[i] >= case.min_support) & (np.arange(n_items) != i))
+        admissible = np.flatnonzero((support[i] >= case.min_support) & (np.arange(n_items) != i))
         assert len(item) == min(case.k, len(admissible))
         assert set(item) <= set(admissible)
         np.testing.assert_array_equal(found.together[row], together[i, item])
@@ -141,6 +152,7 @@ def ask(case: Case, statistic: Statistic, **how: object) -> ItemVectors:
         weights=case.weights,
         anchor_weights=case.anchor_weights,
         voters=case.voters,
+        supporters=case.supporters,
         min_support=case.min_support,
         **how,
     )
@@ -187,6 +199,18 @@ def test_a_voter_votes_once_with_the_weightiest_basket() -> None:
     assert found.score.tolist() == [np.float32(1.5 / 2.5), 1.0]
 
 
+def test_an_account_of_its_own_lists_nothing() -> None:
+    """Customer 0 bought tea and cup 3 times, 1 and a guest tea and milk: only the latter pair has two supporters."""
+    baskets = sparse.csr_array(np.array([[1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 1]], dtype=np.int8))
+    supporters = np.array([0, 0, 0, 1, -1], np.int32)
+    found = neighbours(baskets, 2, "count", supporters=supporters, min_support=2)
+    assert found.item.tolist() == [MILK, TEA]
+    assert found.together.tolist() == [2, 2]
+    assert found.score.tolist() == [2.0, 2.0]
+    found = neighbours(baskets, 2, "count", supporters=supporters)
+    assert found.together[found.row(TEA)].tolist() == [3, 2]
+
+
 def test_an_anchor_weighs_its_own_baskets() -> None:
     """Seen from tea its second basket counts half; seen from cup the same basket counts whole."""
     baskets = sparse.csr_array(np.array([[1, 1], [1, 1]], dtype=np.int8))
@@ -203,7 +227,7 @@ def test_scipy_engine_is_the_oracle(name: str, case: Case, slicing: int) -> None
     """The SciPy engine answers as the definitions do, and alike however its blocks are cut."""
     found = ask(case, KINDS[name], engine="scipy")
     assert_answers(case, KINDS[name], found)
-    problem = checks.problem(case.baskets, case.weights, case.anchor_weights, case.voters)
+    problem = checks.problem(case.baskets, case.weights, case.anchor_weights, case.voters, case.supporters)
     assert_same(found, blocked.neighbours(Job(problem, case.k, KINDS[name], case.min_support), slicing))
 
 
@@ -229,7 +253,7 @@ def test_native_engine_is_the_scipy_engine(name: str, case: Case, threads: int, 
     statistic = KINDS[name]
     found = ask(case, statistic, engine="native", threads=threads)
     assert_same(found, ask(case, statistic, engine="scipy"))
-    problem = checks.problem(case.baskets, case.weights, case.anchor_weights, case.voters)
+    problem = checks.problem(case.baskets, case.weights, case.anchor_weights, case.voters, case.supporters)
     assert_same(found, native.neighbours(Job(problem, case.k, statistic, case.min_support, threads), wide=wide))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +30,18 @@ def neighbours(job: Job, updates_per_block: int = UPDATES_PER_BLOCK) -> ItemVect
 def rows_of(job: Job, entries: Incidence, divisors: Totals, updates_per_block: int = UPDATES_PER_BLOCK) -> ItemVectors:
     """One row for each anchor in `entries`."""
     pattern = _pattern(job.problem)
+    crowd = _crowd(job.problem, entries)
     rows = []
-    for block in _blocks(job.problem, entries, updates_per_block):
+    for low, high in _blocks(job.problem, entries, updates_per_block):
+        block = entries.part(low, high)
         sums = _sums(job.problem, pattern, block, updates_per_block).tocoo()
         # Without weights the product is real, and is the evidence itself.
         together = sums.data.real if job.problem.plain else sums.data.imag
         anchor, neighbour = block.anchor[sums.row], sums.col.astype(np.int32)
-        keep = (together >= job.min_support) & (anchor != neighbour)
+        support = together
+        if crowd is not None:
+            support = _voted(job.problem, crowd.part(low, high), updates_per_block).data.imag
+        keep = (support >= job.min_support) & (anchor != neighbour)
         c = np.ascontiguousarray(sums.data.real[keep], dtype=np.float64)
         scores = score(job.statistic, c, anchor[keep], neighbour[keep], divisors)
         pairs = Pairs(sums.row[keep].astype(np.int64), neighbour[keep], scores, together[keep].astype(np.uint32))
@@ -48,15 +54,22 @@ def _pattern(problem: Problem) -> sparse.csr_array:
     return sparse.csr_array((ones, problem.item, problem.indptr), shape=(problem.n_baskets, problem.n_items))
 
 
-def _blocks(problem: Problem, entries: Incidence, limit: int) -> Iterator[Incidence]:
-    """Parts with at most `limit` updates each, or one anchor."""
+def _crowd(problem: Problem, entries: Incidence) -> Incidence | None:
+    """The same entries by supporter, as if supporters voted: their votes are the support. None without supporters."""
+    if problem.supporters is None:
+        return None
+    return incidence(replace(problem, voters=problem.supporters, supporters=None)).only(entries.anchor)
+
+
+def _blocks(problem: Problem, entries: Incidence, limit: int) -> Iterator[tuple[int, int]]:
+    """Ranges of anchors with at most `limit` updates each, or one anchor."""
     per_entry = np.diff(problem.indptr)[entries.basket]
     before = np.concatenate(([0], np.cumsum(per_entry)))[entries.indptr]
     low, n = 0, len(entries.anchor)
     while low < n:
         high = int(np.searchsorted(before, before[low] + limit, side="right")) - 1
         high = min(max(high, low + 1), low + limit, n)
-        yield entries.part(low, high)
+        yield low, high
         low = high
 
 
@@ -68,7 +81,13 @@ def _sums(problem: Problem, pattern: sparse.csr_array, block: Incidence, limit: 
     # whose weights are all 0 still stands.
     value = np.ones(len(block.basket)) if problem.plain else block.anchored + 1j
     left = sparse.csr_array((value, block.basket, block.indptr), shape=(len(block.anchor), problem.n_baskets))
-    return sparse.csr_array(left @ pattern)
+    return _in_order(sparse.csr_array(left @ pattern))
+
+
+def _in_order(sums: sparse.csr_array) -> sparse.csr_array:
+    """Neighbours rising within an anchor, so that two such results stand side by side."""
+    sums.sort_indices()
+    return sums
 
 
 def _voted(problem: Problem, block: Incidence, limit: int) -> sparse.csr_array:
@@ -78,7 +97,7 @@ def _voted(problem: Problem, block: Incidence, limit: int) -> sparse.csr_array:
     updates = np.cumsum(np.diff(problem.indptr)[block.basket])
     for start, stop in _slices(votes, updates, limit):
         total = total + _votes(problem, block, row, start, stop)
-    return total
+    return _in_order(sparse.csr_array(total))
 
 
 def _slices(votes: NDArray[np.int64], updates: NDArray[np.int64], limit: int) -> Iterator[tuple[int, int]]:

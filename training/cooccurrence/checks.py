@@ -19,6 +19,7 @@ def problem(
     weights: Numbers | None = None,
     anchor_weights: Numbers | None = None,
     voters: Numbers | None = None,
+    supporters: Numbers | None = None,
 ) -> Problem:
     """The checked record of what a caller handed in.
 
@@ -26,6 +27,8 @@ def problem(
         TypeError: something has another type or dtype than promised.
         ValueError: something has another shape or another content than promised; the message names the basket.
     """
+    if voters is not None and supporters is not None:
+        raise ValueError("give voters or supporters, not both: min_support counts voters where voters vote")
     item = _items(baskets)
     nnz, (n_baskets, n_items) = len(item), baskets.shape
     return Problem(
@@ -34,7 +37,8 @@ def problem(
         n_items=n_items,
         weights=None if weights is None else _weights("weights", weights, n_baskets, "basket"),
         anchor_weights=None if anchor_weights is None else _weights("anchor_weights", anchor_weights, nnz, "entry"),
-        voters=None if voters is None else _voters(voters, n_baskets),
+        voters=None if voters is None else _people("voters", voters, n_baskets, least=0),
+        supporters=None if supporters is None else _supporters(supporters, n_baskets),
     )
 
 
@@ -101,12 +105,28 @@ def _weights(name: str, values: Numbers, length: int, of_what: str) -> NDArray[n
     return np.ascontiguousarray(array)
 
 
-def _voters(values: Numbers, length: int) -> NDArray[np.int32]:
+def _people(name: str, values: Numbers, length: int, least: int) -> NDArray[np.int32]:
     array = np.asarray(values)
     if array.dtype != np.int32:
-        raise TypeError(f"voters are int32, not {array.dtype}")
+        raise TypeError(f"{name} are int32, not {array.dtype}")
     if array.shape != (length,):
-        raise ValueError(f"voters are one per basket, shape ({length},), not {array.shape}")
-    if length and array.min() < 0:
-        raise ValueError(f"voters[{int(np.argmin(array))}] is {array.min()}; voters are not negative")
+        raise ValueError(f"{name} are one per basket, shape ({length},), not {array.shape}")
+    if length and array.min() < least:
+        raise ValueError(f"{name}[{int(np.argmin(array))}] is {array.min()}; {name} are at least {least}")
     return np.ascontiguousarray(array)
+
+
+def _supporters(values: Numbers, length: int) -> NDArray[np.int32]:
+    """Guests, −1, get numbers of their own beyond all others."""
+    array = _people("supporters", values, length, least=-1)
+    guests = np.flatnonzero(array < 0)
+    if not len(guests):
+        return array
+    first = int(array.max()) + 1
+    if first + len(guests) > np.iinfo(np.int32).max:
+        raise ValueError(
+            f"supporters reach {first - 1} and leave no numbers for {len(guests)} guests; count them from 0"
+        )
+    numbered = array.copy()
+    numbered[guests] = np.arange(first, first + len(guests))
+    return numbered

@@ -24,6 +24,7 @@ def neighbours(
     weights: NDArray[np.float32] | None = None,
     anchor_weights: NDArray[np.float32] | None = None,
     voters: NDArray[np.int32] | None = None,
+    supporters: NDArray[np.int32] | None = None,
     min_support: int = 1,
     threads: int = 0,
     engine: str = "auto",
@@ -33,8 +34,8 @@ def neighbours(
     """The k best neighbours of every item under a statistic of the co-occurrence C = (B∘A)ᵀ W B, without holding C.
 
     Which sums C, D and N are, with weights and voters: `training.cooccurrence.totals`; what a statistic makes of them:
-    `training.cooccurrence.formulas`. A pair is listed when at least `min_support` baskets (distinct voters, where
-    voters are given) hold both items, whatever its score; an item is never its own neighbour.
+    `training.cooccurrence.formulas`. A pair is listed when at least `min_support` baskets (distinct voters or
+    supporters, where they are given) hold both items, whatever its score; an item is never its own neighbour.
 
     Args:
         baskets: (n_baskets, n_items) CSR; a stored 1 means bought; the items of a basket sorted, none twice.
@@ -45,6 +46,9 @@ def neighbours(
             item i as anchor; finite and not negative; None = 1.
         voters: (n_baskets,) int32, not negative, e.g. customers: a voter counts a pair once, with its weightiest
             basket; None = every basket votes.
+        supporters: (n_baskets,) int32, e.g. customers, −1 for a guest, who is somebody else each time: every basket
+            votes, but `min_support` counts distinct supporters, so that no single account can put a pair on a list;
+            None = it counts what `together` counts. Not with voters.
         min_support: least evidence of a pair, at least 1.
         threads: of the native and implicit engines; 0 = all cores. The answer does not depend on it.
         engine: "auto", "native", "implicit" or "scipy"; see `pick_engine`.
@@ -63,7 +67,7 @@ def neighbours(
     record = as_statistic(statistic)
     for name, value, least in (("k", k, 1), ("min_support", min_support, 1), ("threads", threads, 0)):
         checks.at_least(name, value, least)
-    problem = checks.problem(baskets, weights, anchor_weights, voters)
+    problem = checks.problem(baskets, weights, anchor_weights, voters, supporters)
     chosen = pick_engine(record, plain=problem.plain, min_support=min_support, engine=engine)
     limit = available_memory() if memory_limit is None else memory_limit
     refuse_if_too_big(estimate_memory(problem, k, chosen, threads or os.cpu_count() or 1), limit)

@@ -17,7 +17,7 @@ def pick_engine(statistic: str | Statistic, *, plain: bool, min_support: int, en
 
     Args:
         statistic: its name or record.
-        plain: neither weights nor anchor weights nor voters are given.
+        plain: neither weights nor anchor weights nor voters nor supporters are given.
         min_support: the least evidence asked for.
         engine: "auto", or the engine that must do it.
 

@@ -37,8 +37,8 @@ def estimate_memory(problem: Problem, k: int, engine: Engine, threads: int = 1) 
     item_id = 2 if n_items <= _SHORT_IDS else 4
     place = 4 if 2 * nnz + 6 * n < np.iinfo(np.uint32).max else 8
     entry = item_id + place + (0 if problem.anchor_weights is None else 4)
-    basket = 4 + (0 if problem.plain else 12) + (0 if problem.voters is None else 24)
-    counters = (7 if problem.plain else 12) + item_id
+    basket = 4 + (0 if problem.plain else 12) + (0 if problem.voters is None and problem.supporters is None else 24)
+    counters = (7 if problem.plain else 12) + item_id + (0 if problem.supporters is None else 8)
     huge_pages = 4 << 20
     return entry * nnz + basket * n + n_items * (100 + threads * (32 + counters)) + result + huge_pages
 

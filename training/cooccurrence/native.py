@@ -38,6 +38,7 @@ class _Baskets(ctypes.Structure):
         ("weight", ctypes.c_void_p),
         ("anchored", ctypes.c_void_p),
         ("voter", ctypes.c_void_p),
+        ("supporter", ctypes.c_void_p),
         ("threads", ctypes.c_int32),
         ("wide", ctypes.c_int32),
     )
@@ -171,8 +172,8 @@ def _run(call: Callable[[], int], control: NDArray[np.int64], tell: Callable[[],
 
 
 def _baskets(problem: Problem, item: NDArray[np.int32], threads: int, *, wide: bool) -> _Baskets:
-    weights, anchored, voters = problem.weights, problem.anchor_weights, problem.voters
-    pointers = [_at(problem.indptr), _at(item), *(None if x is None else _at(x) for x in (weights, anchored, voters))]
+    extras = (problem.weights, problem.anchor_weights, problem.voters, problem.supporters)
+    pointers = [_at(problem.indptr), _at(item), *(None if extra is None else _at(extra) for extra in extras)]
     return _Baskets(problem.n_baskets, problem.n_items, *pointers, threads, int(wide))
 
 

@@ -21,6 +21,8 @@ class Problem:
         weights: float32 (n_baskets,), finite, not negative; None = all 1.
         anchor_weights: float32 (nnz,), finite, not negative; None = all 1.
         voters: int32 (n_baskets,), not negative; None = every basket is its own voter.
+        supporters: int32 (n_baskets,), not negative; never with voters; None = `min_support`
+            counts what `together` counts.
     """
 
     indptr: NDArray[np.int64]
@@ -29,6 +31,7 @@ class Problem:
     weights: NDArray[np.float32] | None = None
     anchor_weights: NDArray[np.float32] | None = None
     voters: NDArray[np.int32] | None = None
+    supporters: NDArray[np.int32] | None = None
 
     @property
     def n_baskets(self) -> int:
@@ -38,7 +41,8 @@ class Problem:
     @property
     def plain(self) -> bool:
         """Whether nothing but counts is asked for."""
-        return self.weights is None and self.anchor_weights is None and self.voters is None
+        extras = (self.weights, self.anchor_weights, self.voters, self.supporters)
+        return all(extra is None for extra in extras)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

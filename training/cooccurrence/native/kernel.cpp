@@ -39,13 +39,14 @@
 
 extern "C" {
 
-struct Baskets {  // as training.cooccurrence.problem.Problem; weight, anchored and voter may be null
+struct Baskets {  // as training.cooccurrence.problem.Problem; weight, anchored, voter, supporter may be null
   int64_t n_baskets, n_items;
   const int64_t* indptr;
   const int32_t* item;
   const float* weight;
   const float* anchored;
   const int32_t* voter;
+  const int32_t* supporter;  // never with voter
   int32_t threads;
   int32_t wide;  // 1: 64-bit places even where 32 bits would do, for tests
 };
@@ -136,8 +137,13 @@ void heed(const Control& control) {
 
 // ---------------------------------------------------------------------------------------------------------- the plan
 
+bool is_plain(const Baskets& b) { return !b.weight && !b.anchored && !b.voter && !b.supporter; }
+
+// Whose basket it is: the voter or the supporter; null where nobody asks.
+const int32_t* owner_of(const Baskets& b) { return b.voter ? b.voter : b.supporter; }
+
 struct Plan {
-  const bool plain, anchored, voting;
+  const bool plain, anchored, voting, supported;
   const int64_t n_items;
   std::vector<int32_t> item_of, rank;  // new number → item, item → new number
   std::vector<int64_t> first;          // (n_items + 1,) by new number: where the item's places begin
@@ -145,7 +151,7 @@ struct Plan {
   std::vector<double> anchor_total, neighbour_total;  // (n_items,) by item; D_i, D_j
 
   explicit Plan(const Baskets& b)
-      : plain(!b.weight && !b.anchored && !b.voter), anchored(b.anchored), voting(b.voter), n_items(b.n_items) {}
+      : plain(is_plain(b)), anchored(b.anchored), voting(b.voter), supported(b.supporter), n_items(b.n_items) {}
   virtual ~Plan() = default;
   virtual void answer(const Question& q, const Answer& a, Control& control) const = 0;
   int64_t bound(int64_t k) const;
@@ -161,18 +167,18 @@ int64_t Plan::bound(int64_t k) const {
 
 float weight_of(const Baskets& b, int64_t basket) { return b.weight ? b.weight[basket] : 1.0f; }
 
-// Baskets of two items and more, by size, or by voter, then weight down. One item alone meets nobody.
+// Baskets of two items and more, by size, or by voter, then weight down, or by supporter. One item alone meets nobody.
 std::vector<uint32_t> order_of_baskets(const Baskets& b) {
   std::vector<uint32_t> order;
   auto size = [&](int64_t basket) { return b.indptr[basket + 1] - b.indptr[basket]; };
-  if (b.voter) {
+  if (const int32_t* owner = owner_of(b)) {
     std::vector<uint64_t> keys;
     for (int64_t basket = 0; basket < b.n_baskets; ++basket) {
-      if (size(basket) > 1) keys.push_back(uint64_t(uint32_t(b.voter[basket])) << 32 | uint64_t(basket));
+      if (size(basket) > 1) keys.push_back(uint64_t(uint32_t(owner[basket])) << 32 | uint64_t(basket));
     }
     std::sort(keys.begin(), keys.end());
     order.assign(keys.begin(), keys.end());  // keeps the lower half: the basket
-    for (size_t low = 0, high = 0; low < order.size(); low = high) {
+    for (size_t low = 0, high = 0; b.voter && low < order.size(); low = high) {
       while (high < order.size() && b.voter[order[high]] == b.voter[order[low]]) ++high;
       std::stable_sort(order.begin() + low, order.begin() + high,
                        [&](uint32_t x, uint32_t y) { return weight_of(b, x) > weight_of(b, y); });
@@ -193,11 +199,11 @@ std::vector<uint32_t> order_of_baskets(const Baskets& b) {
 // Id: a renumbered item. Place: where a basket begins in the list.
 template <class Id, class Place>
 struct Lists final : Plan {
-  // Before a basket that weighs or votes stand its size, weight and voter, 32 bits each.
+  // Before a basket that weighs or has an owner stand its size, weight and owner, 32 bits each.
   struct Head {
     uint32_t size;
     float weight;
-    uint32_t voter;
+    uint32_t owner;
   };
   static constexpr int64_t kHead = sizeof(Head) / sizeof(Id);
 
@@ -259,6 +265,7 @@ Lists<Id, Place>::Lists(const Baskets& b, Control& control) : Plan(b) {
   while ((entries >> coarse) + n > std::numeric_limits<uint32_t>::max()) ++coarse;
   std::vector<std::vector<uint64_t>> cursor(threads);
   const std::vector<Id> short_rank(rank.begin(), rank.end());
+  const int32_t* owner = owner_of(b);
   in_parallel(threads, [&](int t) {
     cursor[t].assign(n_items, 0);
     uint64_t* tally = cursor[t].data();
@@ -269,7 +276,7 @@ Lists<Id, Place>::Lists(const Baskets& b, Control& control) : Plan(b) {
       if (at + 16 < part[t + 1]) __builtin_prefetch(b.item + b.indptr[order[at + 16]]);
       const int64_t basket = order[at], low = b.indptr[basket], size = b.indptr[basket + 1] - low;
       if (!plain) {
-        const Head h{uint32_t(size), weight_of(b, basket), voting ? uint32_t(b.voter[basket]) : 0};
+        const Head h{uint32_t(size), weight_of(b, basket), owner ? uint32_t(owner[basket]) : 0};
         std::memcpy(to, &h, sizeof h);
         to += kHead;
       }
@@ -659,6 +666,10 @@ class Worker {
   std::vector<uint64_t> keys_, sorted_;
   int64_t n_keys_ = 0;
   std::vector<std::pair<double, Place>> vote_;
+  struct Backers {
+    uint32_t last = 0, count = 0;  // the last supporter by number, and how many they are
+  };
+  std::vector<Backers> backers_;
   uint32_t tick_ = 0;
   // Counters on their way to be scored.
   int32_t batch_[kBatch + kBlock];
@@ -669,6 +680,8 @@ class Worker {
   bool sparse_ = false;
   int count_bits_ = 0;  // of a weighted counter
   double unit_ = 1.0;   // what 1 in a weighted counter's sum is worth
+  int64_t longest_run_ = 1;  // most baskets of one owner
+  bool filtered_ = false;    // whether neighbours need supporters
 
   template <class Counter>
   double sum_of(Counter c) const {
@@ -781,13 +794,17 @@ class Worker {
   template <bool kSparse>
   void weigh(int64_t r, uint64_t* counter) {
     const int64_t low = lists_.first[r], high = lists_.first[r + 1];
+    int64_t owner = -1, run = 0;
+    longest_run_ = 1;
     for (int64_t p = low; p < high;) {
       __builtin_prefetch(lists_.list.at + lists_.place[p + kAhead]);
       const Id* basket = lists_.list.at + lists_.place[p];
       const auto head = lists_.head(basket);
       int64_t same = p + 1;
+      run = head.owner == owner ? run + 1 : 1, owner = head.owner;
+      longest_run_ = std::max(longest_run_, run);
       if (lists_.voting) {
-        while (same < high && lists_.head(lists_.list.at + lists_.place[same]).voter == head.voter) ++same;
+        while (same < high && lists_.head(lists_.list.at + lists_.place[same]).owner == head.owner) ++same;
       }
       if (same == p + 1) {
         const double weight = lists_.anchored ? double(head.weight) * lists_.anchor_weight[p] : double(head.weight);
@@ -829,13 +846,14 @@ class Worker {
 
   template <class Counter>
   void select(int64_t r, const Counter* counter, Rows& out) {
-    float guess = lists_.updates[r] > 4 * q_.k ? guess_at(counter, lists_.updates[r]) : kNoBar;
-    collect(counter, guess, 1);
-    if (n_keys_ < q_.k && guess > 0.0f) collect(counter, guess *= 0.7f, 1);
-    if (n_keys_ < q_.k && guess > kNoBar) collect(counter, kNoBar, 1);
-    n_keys_ = cut(keys_.data(), n_keys_, q_.k);
-    if (static_cast<int64_t>(sorted_.size()) < n_keys_ + 4) sorted_.resize(n_keys_ + 4), keys_.resize(std::max<size_t>(keys_.size(), n_keys_ + 4));
-    const uint64_t* key = sort_keys(keys_.data(), sorted_.data(), n_keys_);
+    const uint64_t* key = best(r, counter);
+    if (lists_.supported && !all_sure(key, counter)) {
+      count_backers(r);
+      filtered_ = true;
+      key = best(r, counter);
+      filtered_ = false;
+      std::fill(backers_.begin(), backers_.end(), Backers{});
+    }
     const int64_t n = std::min(q_.k, n_keys_), from = static_cast<int64_t>(out.item.size());
     out.length.push_back(n);
     out.item.resize(from + n), out.score.resize(from + n), out.together.resize(from + n);
@@ -845,6 +863,43 @@ class Worker {
       out.score[from + m] = score_of(key[m]);
       out.together[from + m] = together_of(counter[lists_.rank[item]]);
     }
+  }
+
+  // Whether the winners have so many baskets that they cannot lack supporters.
+  template <class Counter>
+  bool all_sure(const uint64_t* key, const Counter* counter) const {
+    const int64_t sure = (q_.min_support - 1) * longest_run_ + 1;
+    return std::all_of(key, key + std::min(q_.k, n_keys_), [&](uint64_t one) {
+      return together_of(counter[lists_.rank[static_cast<int32_t>(one)]]) >= sure;
+    });
+  }
+
+  // The distinct supporters of every neighbour; the baskets of one lie together.
+  void count_backers(int64_t r) {
+    backers_.resize(lists_.n_items);
+    uint32_t run = 0;
+    int64_t owner = -1;
+    for (int64_t p = lists_.first[r]; p < lists_.first[r + 1]; ++p) {
+      const Id* basket = lists_.list.at + lists_.place[p];
+      const auto head = lists_.head(basket);
+      run += head.owner != owner, owner = head.owner;
+      for (const Id *id = basket + lists_.kHead, *end = id + head.size; id < end; ++id) {
+        Backers& one = backers_[*id];
+        one.count += one.last != run, one.last = run;
+      }
+    }
+  }
+
+  // The keys of the best k neighbours, sorted, and maybe of some more.
+  template <class Counter>
+  const uint64_t* best(int64_t r, const Counter* counter) {
+    float guess = lists_.updates[r] > 4 * q_.k ? guess_at(counter, lists_.updates[r]) : kNoBar;
+    collect(counter, guess, 1);
+    if (n_keys_ < q_.k && guess > 0.0f) collect(counter, guess *= 0.7f, 1);
+    if (n_keys_ < q_.k && guess > kNoBar) collect(counter, kNoBar, 1);
+    n_keys_ = cut(keys_.data(), n_keys_, q_.k);
+    if (static_cast<int64_t>(sorted_.size()) < n_keys_ + 4) sorted_.resize(n_keys_ + 4), keys_.resize(std::max<size_t>(keys_.size(), n_keys_ + 4));
+    return sort_keys(keys_.data(), sorted_.data(), n_keys_);
   }
 
   // A score that somewhat more than k neighbours reach, judged by a part of them: a small one where there are many.
@@ -871,6 +926,7 @@ class Worker {
       batch_[n] = static_cast<int32_t>(one.item);
       batch_c_[n] = sum_of(c);
       batch_right_[n] = one.right;
+      passes = passes && (!filtered_ || backers_[j].count >= q_.min_support);
       n += std::is_same_v<Counter, uint64_t> ? passes && together_of(c) >= q_.min_support : passes;
     };
     if (sparse_) {
@@ -988,7 +1044,7 @@ int32_t outcome_of(Work work) {
 
 template <class Id>
 Plan* new_plan(const Baskets& b, Control& control) {
-  const bool plain = !b.weight && !b.anchored && !b.voter;
+  const bool plain = is_plain(b);
   const int64_t nnz = b.indptr[b.n_baskets];
   const int64_t length = nnz + (plain ? 0 : b.n_baskets * static_cast<int64_t>(12 / sizeof(Id)));
   if (b.wide || length > static_cast<int64_t>(std::numeric_limits<uint32_t>::max())) return new Lists<Id, uint64_t>(b, control);
