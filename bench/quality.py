@@ -21,13 +21,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsvc.cli.evaluate import served
 from recsvc.cli.progress import Reporter
+from recsvc.cli.served import served
 from training.evaluation.compare import compare, shop_of
+from training.evaluation.cross_sell import report_of
 from training.evaluation.peers import PEERS, Maker, Ranker, bought, by_scores, by_vectors
 from training.evaluation.queries import KINDS
-from training.evaluation.report import as_json, as_text, percent
+from training.evaluation.report import as_json, written
 from training.evaluation.split import TEST_FROM, cut, first
+from training.evaluation.text import as_text
 from training.pipeline import build_model
 from training.readers.catalogue import read_catalogue
 from training.readers.columns import parse_columns
@@ -152,13 +154,13 @@ def main() -> None:
         peers = {name: everyone[name] for name in args.against.split(",") if name}
         tell = lambda line: progress(line, 0.0)  # noqa: E731  # one line is what it is
         found = compare(shop_of(orders, catalogue), served(model), peers, limit=args.queries, tell=tell)
-    print(as_text(found))
+    print(as_text(report_of(found)))
     for kind in KINDS:
         best = found.best_peer(kind)
         if best:
-            print(f"{kind}: over {best}, the best tuned peer: {percent(found.gains[kind, best])}")
+            print(f"{kind}: over {best}, the best tuned peer: {written(found.gains[kind, best][0], 'gain')}")
     if args.json:
-        args.json.write_text(as_json(found), "utf-8")
+        args.json.write_text(as_json(report_of(found)), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,17 @@
-"""Measure the shelves on the shop's own last orders, beside plain peers. Only the reports asked for are written."""
+"""Measure recommendations on the shop's own last orders, beside plain peers. Only the reports asked for are written."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
-
-from models.model import Model
-from models.records import CART, CROSS_SELL
-from models.stored import StoredVectors, scores
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
-from recsvc.ranking import merge
-from recsvc.shelves import cross_sell_votes
-from recsvc.store.contract import Row
-from training.evaluation.compare import compare, shop_of
-from training.evaluation.peers import LENGTH, PEERS, Ranker
-from training.evaluation.report import as_html, as_json, as_text
-from training.evaluation.split import TEST_FROM, cut, first
-from training.pipeline import build_model
+from recsvc.cli.protocols import CROSS_SELL, PROTOCOLS, Measuring, Protocol
+from training.evaluation.page import as_html
+from training.evaluation.report import as_json
+from training.evaluation.task import Task
+from training.evaluation.text import as_text
 from training.readers.catalogue import read_catalogue
 from training.readers.columns import parse_columns
 from training.readers.errors import InputError
@@ -37,14 +27,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--orders", nargs="+", type=Path, required=True, metavar="FILE", help="CSV (also .gz, .zst), Parquet or NDJSON")
     add("--catalogue", type=Path, metavar="FILE", help="what the shop says of its items")
+    what = parser.add_mutually_exclusive_group()
+    for protocol in PROTOCOLS:
+        what.add_argument(
+            f"--{protocol.option}", action="store_const", const=protocol, dest="protocol", help=protocol.help
+        )
+    parser.set_defaults(protocol=CROSS_SELL)
     add("--config", type=Path, metavar="FILE", help="training settings, TOML")
     add("--columns", metavar="OURS=THEIRS,…", help="name columns that are not recognised: order_id=InvoiceNo,…")
-    add(
-        "--against",
-        default="popularity,implicit-cosine,implicit-bm25",
-        metavar="A,B",
-        help=f"peers: {', '.join(PEERS)}",
-    )
+    add("--against", metavar="A,B", help="peers to stand beside; an unknown name lists them (default: the usual ones)")
     add("--queries", type=int, default=10_000, metavar="N", help="questions of each kind at most (default 10000)")
     add("--seed", type=int, default=1, metavar="N", help="another number, other questions (default 1)")
     add("--threads", type=int, default=0, metavar="N", help="threads to use (default: all cores)")
@@ -53,10 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train on the first 90 % of the orders, ask about the rest, print a table."""
-    names = [name for name in args.against.split(",") if name]
-    if unknown := [name for name in names if name not in PEERS]:
-        raise CommandError(f"--against: unknown peer {unknown[0]!r}; known: {', '.join(PEERS)}")
+    """Train on the first orders, ask about the rest, print tables."""
+    protocol: Protocol = args.protocol
+    measuring = protocol.load()
+    against = _peers(args.against, protocol, measuring)
     if args.queries < 1 or args.seed < 0:
         raise CommandError("--queries is 1 or more, --seed is 0 or more")
     try:
@@ -67,19 +58,10 @@ def run(args: argparse.Namespace) -> int:
             if orders.n_orders < _FEWEST_ORDERS:
                 raise CommandError(f"{orders.n_orders} orders are too few to measure on; {_FEWEST_ORDERS} are needed")
             catalogue = read_catalogue(args.catalogue, options)[0] if args.catalogue else None
-            past = first(orders, cut(orders.n_orders, TEST_FROM))
-            model = build_model(past, catalogue, settings, threads=args.threads, progress=progress)
-            shop = shop_of(orders, catalogue)
-            peers = {name: PEERS[name] for name in names}
-            found = compare(
-                shop,
-                served(model),
-                peers,
-                limit=args.queries,
-                seed=args.seed,
-                tell=lambda line: progress(line, 0.0),
+            found = measuring.measure(
+                Task(orders, catalogue, settings, against, args.queries, args.seed, args.threads, progress)
             )
-        for path, text in ((args.json, as_json(found)), (args.html, as_html(found, "How good the shelves are"))):
+        for path, text in ((args.json, as_json(found)), (args.html, as_html(found))):
             if path:
                 path.write_text(text, "utf-8")
     except (InputError, SettingsError) as error:
@@ -90,36 +72,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def served(model: Model) -> Ranker:
-    """A model as it answers requests, by the service's own ranking, over families instead of items.
-
-    Filters and the cap on titles alike are left out: they are the merchant's choice and apply to any method.
-    """
-    family = model.facts.family
-    _, speaker = np.unique(family, return_index=True)
-    bestsellers = family[model.bestsellers.row(len(model.categories))]
-
-    def rank(given: sp.csr_array, /) -> NDArray[np.int32]:
-        lists = np.full((given.shape[0], LENGTH), -1, dtype=np.int32)
-        for query in range(given.shape[0]):
-            cart = given.indices[given.indptr[query] : given.indptr[query + 1]]
-            anchors = speaker[cart].tolist()
-            vectors = {
-                kind: [_row(model.vectors[kind], anchor) for anchor in anchors]
-                for kind in (CROSS_SELL, CART)
-                if kind in model.vectors
-            }
-            merged = merge(*cross_sell_votes(model.settings, vectors, len(anchors)))
-            shown = np.concatenate([family[merged.item[: LENGTH + len(cart)]], bestsellers])
-            shown = shown[~np.isin(shown, cart)]
-            _, places = np.unique(shown, return_index=True)
-            best = shown[np.sort(places)[:LENGTH]]
-            lists[query, : len(best)] = best
-        return lists
-
-    return rank
-
-
-def _row(vectors: StoredVectors, item: int) -> Row:
-    row = vectors.row(item)
-    return Row(vectors.item[row], scores(vectors.score[row]), vectors.together[row])
+def _peers(text: str | None, protocol: Protocol, measuring: Measuring) -> tuple[str, ...]:
+    if text is None:
+        return protocol.against
+    names = tuple(name for name in text.split(",") if name)
+    if unknown := [name for name in names if name not in measuring.peers()]:
+        raise CommandError(f"--against: unknown peer {unknown[0]!r}; known: {', '.join(measuring.peers())}")
+    return names

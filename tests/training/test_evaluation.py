@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from training.evaluation.compare import compare, shop_of
-from training.evaluation.metrics import accuracy, gain, spread
+from training.evaluation.cross_sell import report_of
+from training.evaluation.metrics import accuracy, gains, means, resampled, spread
+from training.evaluation.page import as_html
 from training.evaluation.peers import PEERS, by_vectors, confidence, popularity
 from training.evaluation.queries import KINDS, Kind, draw
-from training.evaluation.report import as_html, as_json, as_text
+from training.evaluation.report import as_json
 from training.evaluation.split import cut, first
+from training.evaluation.text import as_text
 from training.records import Orders
 
 
@@ -88,15 +91,26 @@ def test_metrics_equal_the_slow_way(seed: int) -> None:
 
 
 def test_a_gain_and_its_interval() -> None:
-    """Twice as good everywhere is +100 % with no doubt; equal methods differ by nothing; more baskets, less doubt."""
-    theirs = np.random.default_rng(1).random(400)
+    """Twice as good everywhere is +100 % with no doubt; more baskets, less doubt; nothing to compare with is NaN."""
+    theirs = np.random.default_rng(1).random((400, 1))
     baskets = np.arange(400) // 2
-    double = gain(2 * theirs, theirs, baskets)
-    assert (double.mean, double.low, double.high) == pytest.approx((1, 1, 1))
-    noisy = theirs + np.random.default_rng(2).normal(0, 0.3, 400)
-    few, many = gain(noisy[:40], theirs[:40], baskets[:40]), gain(noisy, theirs, baskets)
+    [double] = gains(2 * theirs, theirs, baskets)
+    assert (double.value, double.low, double.high) == pytest.approx((1, 1, 1))
+    noisy = theirs + np.random.default_rng(2).normal(0, 0.3, (400, 1))
+    [few], [many] = gains(noisy[:40], theirs[:40], baskets[:40]), gains(noisy, theirs, baskets)
     assert many.high - many.low < few.high - few.low
-    assert many.low < many.mean < many.high
+    assert many.low < many.value < many.high
+    assert np.isnan(gains(theirs, 0 * theirs, baskets)[0].value)
+
+
+def test_a_mean_and_its_interval() -> None:
+    """Baskets are drawn whole: one that asks three questions counts three times, or not at all."""
+    figures, basket = np.array([[1.0], [1.0], [1.0], [0.0]]), np.array([7, 7, 7, 9])
+    [found] = means(figures, basket)
+    assert (found.value, found.low, found.high) == (0.75, 0.0, 1.0)
+    sums = resampled(np.column_stack([figures, np.ones(4)]), basket)
+    assert set(map(tuple, sums.tolist())) == {(6.0, 6.0), (3.0, 4.0), (0.0, 2.0)}
+    assert np.isnan(means(np.empty((0, 1)), np.empty(0, np.int64))[0].value)
 
 
 def test_spread_by_hand() -> None:
@@ -152,13 +166,14 @@ def test_a_comparison_from_end_to_end(orders: Orders) -> None:
 
     found = compare(shop, best, PEERS, limit=200)
     assert found.best_peer("page") in PEERS
-    assert found.gains["page", "popularity"].low > 0.2
+    assert found.gains["page", "popularity"][0].low > 0.2
     assert {cell.kind for cell in found.cells} == set(KINDS)
-    text, page, data = as_text(found), as_html(found, "A <shop>"), json.loads(as_json(found))
+    report = report_of(found, "A <shop>")
+    text, page, data = as_text(report), as_html(report), json.loads(as_json(report))
     for peer in PEERS:
         assert peer in text
         assert peer in page
     assert "A &lt;shop&gt;" in page
     assert "http" not in page
-    assert len(data["cells"]) == 3 * (1 + len(PEERS))
-    assert as_json(compare(shop, best, PEERS, limit=200)) == as_json(found)
+    assert [len(data["tables"][kind]["lines"]) for kind in KINDS] == [1 + len(PEERS)] * 3
+    assert as_json(report_of(compare(shop, best, PEERS, limit=200), "A <shop>")) == as_json(report)

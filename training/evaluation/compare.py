@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from training.baskets import Families, basket_matrix, families
 from training.cards import assortment
-from training.evaluation.metrics import Gain, Spread, accuracy, gain, spread
+from training.evaluation.metrics import Spread, accuracy, gains, spread
 from training.evaluation.peers import Maker, Ranker, bought
 from training.evaluation.queries import KINDS, Kind, Queries, draw
+from training.evaluation.report import Figure
 from training.evaluation.split import TEST_FROM, VALIDATION_FROM, cut
 from training.records import Catalogue, Orders
 
@@ -92,6 +93,7 @@ class Cell:
     Attributes:
         kind: of question.
         method: name.
+        lists: int32 (n_queries, 10), what it answered.
         accuracy: float64 (n_queries, 4), the columns of `METRICS`.
         spread: what a merchant sees beside it.
         parameters: chosen on the validation window; none for ours, which are the defaults or the caller's.
@@ -99,6 +101,7 @@ class Cell:
 
     kind: Kind
     method: str
+    lists: NDArray[np.int32]
     accuracy: NDArray[np.float64]
     spread: Spread
     parameters: Mapping[str, float]
@@ -111,12 +114,18 @@ class Comparison:
     Attributes:
         ours: name of the method that the others are compared with.
         cells: kinds × methods.
-        gains: (kind, peer) → gain of ours in nDCG.
+        gains: (kind, peer) → gain of ours in each of `METRICS`, with paired intervals.
+        asked: the questions.
     """
 
     ours: str
     cells: Sequence[Cell]
-    gains: Mapping[tuple[Kind, str], Gain]
+    gains: Mapping[tuple[Kind, str], Sequence[Figure]]
+    asked: Mapping[Kind, Queries]
+
+    def cell(self, kind: Kind, method: str) -> Cell:
+        """One method's answers; a KeyError where it was not asked."""
+        return {(cell.kind, cell.method): cell for cell in self.cells}[kind, method]
 
     def best_peer(self, kind: Kind) -> str | None:
         """The peer of highest nDCG, None without peers."""
@@ -153,7 +162,7 @@ def compare(
         tell(f"peer {peer}")
         methods[peer] = tune(shop.baskets, maker, grid, validation)
     cells: list[Cell] = []
-    gains: dict[tuple[Kind, str], Gain] = {}
+    over: dict[tuple[Kind, str], Sequence[Figure]] = {}
     for kind, asked in test.items():
         if not len(asked):
             continue
@@ -162,9 +171,9 @@ def compare(
             tell(f"{kind} questions: {method}")
             lists = tuned.ranker[kind](asked.given)
             scores = accuracy(lists, asked.sought)
-            cells.append(Cell(kind, method, scores, spread(lists, sold), tuned.parameters[kind]))
+            cells.append(Cell(kind, method, lists, scores, spread(lists, sold), tuned.parameters[kind]))
             if reference is None:
-                reference = scores[:, 0]
+                reference = scores
             else:
-                gains[kind, method] = gain(reference, scores[:, 0], asked.basket)
-    return Comparison(name, cells, gains)
+                over[kind, method] = gains(reference, scores, asked.basket)
+    return Comparison(name, cells, over, test)

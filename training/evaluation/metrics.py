@@ -13,16 +13,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from training.evaluation.report import Figure
+
 METRICS = ("ndcg", "hit_rate", "recall", "mrr")
-
-
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """A relative gain with its 95 % interval; 0.03 is three per cent."""
-
-    mean: float
-    low: float
-    high: float
+_ENDS = [2.5, 97.5]
 
 
 def accuracy(lists: NDArray[np.int32], sought: sp.csr_array) -> NDArray[np.float64]:
@@ -47,32 +41,54 @@ def accuracy(lists: NDArray[np.int32], sought: sp.csr_array) -> NDArray[np.float
     return np.stack([(hits @ discount) / ideal, any_hit, hits.sum(axis=1) / targets, any_hit / rank], axis=1)
 
 
-def gain(
-    ours: NDArray[np.float64],
-    theirs: NDArray[np.float64],
-    basket: NDArray[np.int64],
-    *,
-    rounds: int = 1000,
-    seed: int = 1,
-) -> Gain:
-    """Relative gain of `ours` over `theirs`, with a paired bootstrap over baskets.
+def means(figures: NDArray[np.float64], basket: NDArray[np.int64]) -> list[Figure]:
+    """Mean of each column with its interval.
 
     Args:
-        ours: (n,), one metric of each question.
-        theirs: (n,), the same by the other method.
+        figures: (n, m), metrics of each question; no question gives NaN.
         basket: (n,), the basket of each question.
+    """
+    if not len(figures):
+        return [Figure(np.nan)] * figures.shape[1]
+    drawn = resampled(np.column_stack([figures, np.ones(len(figures))]), basket)
+    low, high = np.percentile(drawn[:, :-1] / drawn[:, -1:], _ENDS, axis=0)
+    return [Figure(*map(float, each)) for each in zip(figures.mean(axis=0), low, high, strict=True)]
+
+
+def gains(ours: NDArray[np.float64], theirs: NDArray[np.float64], basket: NDArray[np.int64]) -> list[Figure]:
+    """Relative gain of `ours` over `theirs` in each column, with a paired interval; 0.03 is three per cent.
+
+    Args:
+        ours: (n, m), metrics of each question.
+        theirs: (n, m), the same by the other method; a column of zeros gives NaN.
+        basket: (n,), the basket of each question.
+    """
+    m = ours.shape[1]
+    if not len(ours):
+        return [Figure(np.nan)] * m
+    drawn = resampled(np.column_stack([ours, theirs]), basket)
+    ratios = drawn[:, :m] / np.maximum(drawn[:, m:], 1e-12) - 1
+    low, high = np.percentile(ratios, _ENDS, axis=0)
+    a, b = ours.sum(axis=0), theirs.sum(axis=0)
+    rows = zip(a, b, low, high, strict=True)
+    return [Figure(float(x / y - 1), float(lo), float(hi)) if y else Figure(np.nan) for x, y, lo, hi in rows]
+
+
+def resampled(
+    figures: NDArray[np.float64], basket: NDArray[np.int64], *, rounds: int = 1000, seed: int = 1
+) -> NDArray[np.float64]:
+    """Column sums of `figures` over baskets drawn with replacement: (rounds, m). Same baskets and seed, same draws.
+
+    Args:
+        figures: (n, m), n ≥ 1.
+        basket: (n,), rows of one basket are drawn together.
         rounds: draws.
         seed: of NumPy's default generator.
     """
     _, group = np.unique(basket, return_inverse=True)
-    a, b = np.bincount(group, weights=ours), np.bincount(group, weights=theirs)
+    sums = np.column_stack([np.bincount(group, weights=column) for column in figures.T])
     random = np.random.default_rng(seed)
-    if not b.sum():
-        return Gain(np.nan, np.nan, np.nan)
-    chosen = (random.integers(0, len(a), len(a)) for _ in range(rounds))
-    ratios = [a[rows].sum() / max(b[rows].sum(), 1e-12) - 1 for rows in chosen]
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return Gain(float(a.sum() / b.sum() - 1), float(low), float(high))
+    return np.stack([sums[random.integers(0, len(sums), len(sums))].sum(axis=0) for _ in range(rounds)])
 
 
 @dataclass(frozen=True, slots=True)

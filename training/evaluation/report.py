@@ -1,111 +1,210 @@
-"""A comparison as a table for a terminal, as JSON for programs, as one HTML page for people."""
+"""What a measurement found, in one form whatever was measured: tables of figures with intervals, and plots.
+
+`training.evaluation.text` shows it on a terminal, `training.evaluation.page` as an HTML page, `as_json` to programs.
+"""
 
 from __future__ import annotations
 
-import html
 import json
+import math
+from dataclasses import dataclass
+from typing import Literal
 
-from training.evaluation.compare import Cell, Comparison
-from training.evaluation.metrics import METRICS, Gain
-from training.evaluation.queries import KINDS
+NAN = math.nan
 
-_HEAD = ("nDCG@10", "HR@10", "recall@10", "MRR", "coverage", "pop. rank", "top 1 %")
-_MEANING = {
-    "page": "Product page: one item is on the page; what else was in that basket?",
-    "cart": "Full cart: one item of a basket is hidden; is it found?",
-    "growing": "Growing cart: a part of a basket is known; what follows?",
-}
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid #ddd}"
-    "th:first-child,td:first-child{text-align:left}tr.ours{font-weight:600}svg{width:100%;height:1.1rem}"
-)
+Form = Literal["rate", "share", "gain", "count", "amount"]
+"""How a figure is written: `0.1234`, `12.3 %`, `+3.4 %`, `1,234`, `12.34`."""
 
 
-def as_json(comparison: Comparison) -> str:
-    """All figures, keys sorted; the same comparison gives the same bytes."""
-    cells = [
-        {
-            "kind": c.kind,
-            "method": c.method,
-            "questions": len(c.accuracy),
-            "parameters": dict(c.parameters),
-            **_figures(c),
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number, with its 95 % interval where there is one.
+
+    Attributes:
+        value: NaN where it cannot be said.
+        low, high: ends of the interval, NaN for none.
+    """
+
+    value: float
+    low: float = NAN
+    high: float = NAN
+
+    @property
+    def certain(self) -> bool:
+        """Whether it comes without an interval."""
+        return math.isnan(self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column holds.
+
+    Attributes:
+        key: its name in JSON.
+        head: its heading.
+        form: how its figures are written.
+        meaning: a sentence for the reader, empty where the heading says it.
+    """
+
+    key: str
+    head: str
+    form: Form
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table.
+
+    Attributes:
+        name: what it is about: a method, a slice of questions.
+        figures: one per column.
+        ours: whether to set it off.
+    """
+
+    name: str
+    figures: tuple[Figure, ...]
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures of one kind.
+
+    Attributes:
+        key: its name in JSON, unique within a report.
+        title: its heading.
+        columns: at least one.
+        lines: in the order shown.
+        drawn: key of the column that the page draws as bars, None for no plot.
+        about: a sentence below the heading.
+    """
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    drawn: str | None = None
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        for line in self.lines:
+            if len(line.figures) != len(self.columns):
+                raise ValueError(f"{self.key}, {line.name}: {len(line.figures)} figures, {len(self.columns)} columns")
+        if self.drawn is not None:
+            self.place(self.drawn)
+
+    def place(self, key: str) -> int:
+        """Number of the column of that key.
+
+        Raises:
+            ValueError: there is none.
+        """
+        return [column.key for column in self.columns].index(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point of a plot with its name."""
+
+    name: str
+    x: float
+    y: float
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Two figures of some methods against each other: what is bought with what.
+
+    Attributes:
+        title: its heading.
+        x, y: what the axes show; their `form` writes the numbers.
+        dots: the points; those of ours are joined in their order where there are several.
+        about: a sentence below the heading.
+    """
+
+    title: str
+    x: Column
+    y: Column
+    dots: tuple[Dot, ...]
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one protocol found on one shop.
+
+    Attributes:
+        protocol: its name, as `recsvc evaluate` has it.
+        title: for people.
+        about: how it was measured, in a few sentences.
+        tables: most important first.
+        plots: for the page alone; their numbers stand in tables.
+        notes: what else should be known, a sentence each.
+    """
+
+    protocol: str
+    title: str
+    about: str
+    tables: tuple[Table, ...]
+    plots: tuple[Plot, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def table(self, key: str) -> Table:
+        """The table of that key; a KeyError where there is none."""
+        return {table.key: table for table in self.tables}[key]
+
+
+def as_json(report: Report) -> str:
+    """All figures, keys sorted; the same report gives the same bytes. What cannot be said is null."""
+    tables = {
+        table.key: {
+            "title": table.title,
+            "lines": [
+                {
+                    "name": line.name,
+                    "ours": line.ours,
+                    **{column.key: _plain(figure) for column, figure in zip(table.columns, line.figures, strict=True)},
+                }
+                for line in table.lines
+            ],
         }
-        for c in comparison.cells
-    ]
-    gains = [
-        {"kind": kind, "over": peer, "gain": g.mean, "low": g.low, "high": g.high}
-        for (kind, peer), g in comparison.gains.items()
-    ]
-    return json.dumps({"ours": comparison.ours, "cells": cells, "gains": gains}, indent=1, sort_keys=True) + "\n"
+        for table in report.tables
+    }
+    document = {"protocol": report.protocol, "title": report.title, "about": report.about, "tables": tables}
+    return json.dumps(document | {"notes": list(report.notes)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def as_text(comparison: Comparison) -> str:
-    """A table per kind of question, best first."""
-    lines: list[str] = []
-    for kind in KINDS:
-        cells = _ranked(comparison, kind)
-        if not cells:
-            continue
-        width = max(len(c.method) for c in cells) + 2
-        lines += ["", f"{kind} ({len(cells[0].accuracy):,} questions)"]
-        lines.append(" " * width + "".join(f"{head:>11}" for head in _HEAD) + "   ours over it, nDCG")
-        lines += [
-            f"{c.method:<{width}}" + "".join(f"{text:>11}" for text in _texts(c)) + "   " + _over(comparison, c)
-            for c in cells
-        ]
-    return "\n".join(lines).lstrip("\n")
+def written(figure: Figure, form: Form) -> str:
+    """A figure as people read it: `+3.4 % [2.6, 4.2]`, `0.1234`; a dash where it cannot be said."""
+    if math.isnan(figure.value):
+        return "–"
+    interval = ""
+    if not figure.certain:
+        scale, digits = {"rate": (1, 4), "share": (100, 1), "gain": (100, 1), "count": (1, 0), "amount": (1, 2)}[form]
+        interval = f" [{scale * figure.low:.{digits}f}, {scale * figure.high:.{digits}f}]"
+    return number(figure.value, form) + interval
 
 
-def as_html(comparison: Comparison, title: str) -> str:
-    """One page without outside resources: a bar and a row per method and kind of question."""
-    parts = [
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>",
-        f"<h1>{html.escape(title)}</h1><p>Every method learnt from the first 90 % of the orders and was asked about "
-        "the last 10 %. nDCG@10 is 1 where the ten places hold what was really bought, best places first. Coverage is "
-        "the share of items that some list shows; popularity rank is how far from the bestsellers (1) they are; "
-        "“top 1 %” is the share of places that the bestsellers take.",
-    ]
-    for kind in KINDS:
-        cells = _ranked(comparison, kind)
-        if not cells:
-            continue
-        most = max(_figures(c)["ndcg"] for c in cells) or 1.0
-        parts.append(f"<h2>{_MEANING[kind]}</h2><p>{len(cells[0].accuracy):,} questions.<table><tr><th>method<th>")
-        parts += [f"<th>{head}" for head in _HEAD] + ["<th>ours over it (95 %)"]
-        for c in cells:
-            share = 100 * _figures(c)["ndcg"] / most
-            colour = "#2563eb" if c.method == comparison.ours else "#94a3b8"
-            bar = f'<svg role=img aria-label="nDCG"><rect width="{share:.1f}%" height="100%" fill="{colour}"/></svg>'
-            row = " class=ours" if c.method == comparison.ours else ""
-            parts.append(f'<tr{row}><td>{html.escape(c.method)}<td style="min-width:10rem">{bar}')
-            parts += [f"<td>{text}" for text in [*_texts(c), _over(comparison, c)]]
-        parts.append("</table>")
-    return "".join(parts) + "\n"
+def number(value: float, form: Form) -> str:
+    """A bare number in a form."""
+    match form:
+        case "rate":
+            return f"{value:.4f}"
+        case "share":
+            return f"{100 * value:.1f} %"
+        case "gain":
+            return f"{100 * value:+.1f} %"
+        case "count":
+            return f"{value:,.0f}"
+        case "amount":
+            return f"{value:,.2f}"
 
 
-def _ranked(comparison: Comparison, kind: str) -> list[Cell]:
-    return sorted((c for c in comparison.cells if c.kind == kind), key=lambda c: (-_figures(c)["ndcg"], c.method))
-
-
-def _figures(cell: Cell) -> dict[str, float]:
-    means = dict(zip(METRICS, cell.accuracy.mean(axis=0).tolist(), strict=True))
-    wide = cell.spread
-    return means | {"coverage": wide.coverage, "popularity_rank": wide.popularity_rank, "top_share": wide.top_share}
-
-
-def _texts(cell: Cell) -> list[str]:
-    figures = _figures(cell)
-    accuracy = [f"{figures[name]:.4f}" for name in METRICS]
-    return [*accuracy, f"{figures['coverage']:.1%}", f"{figures['popularity_rank']:.0f}", f"{figures['top_share']:.1%}"]
-
-
-def _over(comparison: Comparison, cell: Cell) -> str:
-    found = next((g for (kind, peer), g in comparison.gains.items() if kind == cell.kind and peer == cell.method), None)
-    return percent(found) if found else ""
-
-
-def percent(gain: Gain) -> str:
-    """`+3.4 % [2.6, 4.2]`."""
-    return f"{100 * gain.mean:+.1f} % [{100 * gain.low:.1f}, {100 * gain.high:.1f}]"
+def _plain(figure: Figure) -> object:
+    if math.isnan(figure.value):
+        return None
+    if figure.certain:
+        return figure.value
+    return {"value": figure.value, "low": figure.low, "high": figure.high}
