@@ -118,6 +118,17 @@ def test_one_huge_basket() -> None:
     assert found.item[found.row(4_000)].tolist() == []
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
+def test_a_library_out_of_date_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library built from another source is not called: its structures may differ, and the engines choose another."""
+    source, path = tmp_path / "old.cpp", tmp_path / "basket_kernel.so"
+    source.write_text('extern "C" int basket_edition() { return 1; }')
+    subprocess.run(["g++", "-shared", "-fPIC", str(source), "-o", str(path)], check=True)
+    monkeypatch.setattr(native, "find", lambda: path)
+    with pytest.warns(RuntimeWarning, match="install recsvc again"):
+        assert native.library.__wrapped__() is None
+
+
 def test_progress_is_told() -> None:
     """The last thing that progress hears is that all rows are done."""
     told: list[tuple[int, int]] = []

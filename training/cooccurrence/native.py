@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sysconfig
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -26,6 +27,7 @@ from training.cooccurrence.totals import Totals, total
 Progress = Callable[[int, int], None]
 
 _TICK = 0.1
+_EDITION = 2  # of the calls below, as in kernel.cpp: whoever changes a structure or a call counts on
 _STOP, _DONE = 0, 1
 
 
@@ -72,13 +74,16 @@ def find() -> Path | None:
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The library, opened once; None where it was not built or does not load."""
+    """The library, opened once; None where it was not built, does not load or is out of date."""
     path = find()
     if path is None:
         return None
     try:
         lib = ctypes.CDLL(str(path))
     except OSError:
+        return None
+    if not hasattr(lib, "basket_edition") or lib.basket_edition() != _EDITION:
+        warnings.warn(f"{path} was built from another source: install recsvc again", RuntimeWarning, stacklevel=2)
         return None
     p = ctypes.c_void_p
     lib.basket_plan.argtypes, lib.basket_plan.restype = [p, p, p, p, p], ctypes.c_int32

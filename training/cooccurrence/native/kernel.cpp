@@ -1055,6 +1055,9 @@ Plan* new_plan(const Baskets& b, Control& control) {
 
 extern "C" {
 
+// Changes with the structures and calls: as in native.py.
+int32_t basket_edition() { return 2; }
+
 // A plan of the baskets, to be freed by basket_free; totals: (n_items,) D_i and D_j are written.
 int32_t basket_plan(const Baskets* b, Control* control, Plan** plan, double* anchor_total, double* neighbour_total) {
   return outcome_of([&] {
