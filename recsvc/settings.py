@@ -209,6 +209,30 @@ class ServiceSettings:
             _number(1, 3_650),
         ),
     ] = 28.0
+    state: Annotated[
+        Path | None,
+        Choice("RECSVC_STATE", "file", "the memory of events, consent and live items on one host (SQLite)", Path),
+    ] = None
+    state_url: Annotated[
+        str | None,
+        Choice("RECSVC_STATE_URL", "URL", "the same for a fleet: a Redis of its own, which keeps what it is told", str),
+    ] = None
+    state_timeout_seconds: Annotated[
+        float,
+        Choice("RECSVC_STATE_TIMEOUT_SECONDS", "s", "requests wait no longer for that Redis", _number(0.001, 10)),
+    ] = 0.25
+    state_events: Annotated[
+        int,
+        Choice(
+            "RECSVC_STATE_EVENTS",
+            "events",
+            "how many of a customer's are remembered, newest first",
+            _integer(10, 100_000),
+        ),
+    ] = 1_000
+    state_days: Annotated[
+        int, Choice("RECSVC_STATE_DAYS", "days", "how long events are remembered", _integer(1, 3_650))
+    ] = 400
     storefront: Annotated[
         Path | None,
         Choice("RECSVC_STOREFRONT", "folder", "show the demonstration shop that lies there, under /shop/", Path),

@@ -33,6 +33,9 @@ def test_every_field_is_read_from_its_variable() -> None:
         "refresh_seconds": ("0.5", 0.5),
         "picks_half_life_days": ("7", 7.0),
         "due_after_days": ("14", 14.0),
+        "state": ("state.db", Path("state.db")),
+        "state_url": ("redis://s:6379/0", "redis://s:6379/0"),
+        "state_events": ("50", 50),
         "redis_url": ("redis://r:6379/0", "redis://r:6379/0"),
         "namespace": ("shop-eu_1", "shop-eu_1"),
     }

@@ -1,0 +1,1 @@
+"""What changes all day: events, live items, consent, erasures. Acknowledged means on disk."""
