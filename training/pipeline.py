@@ -97,7 +97,7 @@ def build_model(
         bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
         variants=by_family,
         customers=customers,
-        shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency),
+        shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency or orders.currency),
         settings=dataclasses.asdict(settings),
     )
 

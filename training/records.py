@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ class Orders:
         item: int32 (nnz,), index into `items`.
         quantity: float32 (nnz,), summed over the order's lines of the item, > 0.
         price: int64 (nnz,), unit price in ten-thousandths (the latest line's), `PRICE_UNKNOWN` where none.
+        currency: ISO 4217 code of the prices, None where the orders name none.
     """
 
     items: StringTable
@@ -38,6 +39,7 @@ class Orders:
     item: NDArray[np.int32]
     quantity: NDArray[np.float32]
     price: NDArray[np.int64]
+    currency: str | None = None
 
     @property
     def n_orders(self) -> int:
@@ -48,6 +50,40 @@ class Orders:
     def timed(self) -> bool:
         """Whether orders carry times."""
         return self.n_orders > 0 and int(self.time[0]) >= 0
+
+
+LINK_KINDS = ("cross_sell", "upsell", "never")
+"""What the merchant's own links say: goes along, trades up, must never stand beside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """The merchant's own links between items, by source, kind and position; one per (source, kind, target).
+
+    Attributes:
+        source: n_links ids of the items that point, sorted by bytes.
+        target: n_links ids of the items pointed at; the catalogue need not list them, and none is its own source.
+        kind: int8 (n_links,), index into `LINK_KINDS`.
+        position: int32 (n_links,), place within the source's links of the kind, from 0: the merchant's order.
+    """
+
+    source: StringTable
+    target: StringTable
+    kind: NDArray[np.int8]
+    position: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        if not len(self.source) == len(self.target) == len(self.kind) == len(self.position):
+            raise ValueError("a link has a source, a target, a kind and a position")
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+def no_links() -> Links:
+    """What a catalogue has that links nothing."""
+    none = StringTable.of(())
+    return Links(none, none, np.empty(0, dtype=np.int8), np.empty(0, dtype=np.int32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +99,7 @@ class Catalogue:
         consumable: int8, 1 yes, 0 no, -1 not said.
         in_stock: uint8, 0 only where the catalogue says that it cannot be bought.
         currency: ISO 4217 code, or None.
+        links: the merchant's own.
     """
 
     ids: StringTable
@@ -77,6 +114,7 @@ class Catalogue:
     consumable: NDArray[np.int8]
     in_stock: NDArray[np.uint8]
     currency: str | None
+    links: Links = field(default_factory=no_links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +130,7 @@ class ReadReport:
         rejects: where the dropped lines are listed, or None.
         columns: file → our column → the file's column.
         notes: what had to be guessed or repaired, in sentences' length.
+        formats: file → the format it was recognised as, and how surely.
     """
 
     files: tuple[str, ...]
@@ -102,6 +141,7 @@ class ReadReport:
     rejects: str | None
     columns: Mapping[str, Mapping[str, str]]
     notes: tuple[str, ...]
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.lines != self.kept + sum(self.dropped.values()) + sum(self.unparsed.values()):
@@ -121,6 +161,7 @@ class CatalogueReport:
         unread_cells: our column → cells that could not be understood and count as not said.
         columns: our column → the file's column.
         notes: what had to be guessed or repaired.
+        format: the format it was recognised as, and how surely.
     """
 
     file: str
@@ -131,6 +172,7 @@ class CatalogueReport:
     unread_cells: Mapping[str, int]
     columns: Mapping[str, str]
     notes: tuple[str, ...]
+    format: str = ""
 
     def __post_init__(self) -> None:
         if self.lines != self.kept + sum(self.dropped.values()) + sum(self.unparsed.values()):

@@ -63,7 +63,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         raise CommandError(f"--threads is 0 (all cores) or more, not {args.threads}")
     try:
         settings = read_settings(args.config)
-        options = ReadOptions(columns=parse_columns(args.columns or ""))
+        options = ReadOptions(columns=parse_columns(args.columns or ""), currency=args.currency)
         with machine_trouble(root, "no version was written"), Reporter() as progress:
             catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)
             root.mkdir(parents=True, exist_ok=True)

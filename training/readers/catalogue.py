@@ -11,16 +11,22 @@ from numpy.typing import NDArray
 
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
 from models.strings import StringTable
-from training.readers.columns import CATALOGUE_FIELDS, catalogue_columns
+from training.readers.columns import CATALOGUE_FIELDS
+from training.readers.currencies import currencies, the_currency
 from training.readers.errors import InputError
 from training.readers.files import open_source
-from training.readers.numbers import MISSING_WORDS, currency_of, parse_numbers
+from training.readers.formats.recognise import recognise
+from training.readers.links import number_links
+from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
-from training.readers.orders import read_raw
 from training.readers.raw import MALFORMED, Raw
 from training.records import Catalogue, CatalogueReport, Orders
 
 NO_ITEM, BAD_ID, REPEATED, DIFFERENT = "no item id", "bad id", "repeated line", "item listed again, differently"
+PICTURE, OTHER_VIEW = "another picture of an item", "another view of an item"
+DROPPED = (NO_ITEM, PICTURE, OTHER_VIEW)
+"""Reasons of lines that were read but list no item; every other reason means a line that could not be read."""
+
 _MAX_TEXT = 2000
 _YES = ("yes", "y", "true", "t", "1")
 _NO = ("no", "n", "false", "f", "0")
@@ -29,7 +35,7 @@ _OUT_OF_STOCK = (*_NO, "out of stock", "outofstock", "sold out", "soldout", "una
 
 
 def read_catalogue(path: Path, options: ReadOptions) -> tuple[Catalogue, CatalogueReport]:
-    """Read a catalogue: CSV, TSV, NDJSON or Parquet, plain or .gz or .zst; only the item id is required.
+    """Read a catalogue of any known format (`formats.known`), plain or .gz or .zst; only the item id is required.
 
     Of an item's lines that differ, the one with most cells stays, the smallest by its cells among equals, so that the
     order of lines does not matter. A cell that cannot be understood means "not said" and is counted; a price that is
@@ -39,16 +45,18 @@ def read_catalogue(path: Path, options: ReadOptions) -> tuple[Catalogue, Catalog
         InputError: the file cannot be used, over `options.max_unparsed` of its lines cannot be split, prices are in two
             currencies, or no item is left.
     """
-    raw = read_raw(open_source(path), catalogue_columns(options.columns))
+    source = open_source(path)
+    known = recognise(source, "catalogue", options)
+    raw = known.format.read(source, options)
     frame = raw.frame.with_columns(_reason().alias("reason"))
-    unparsed = _counts(frame.filter(pl.col(MALFORMED).is_not_null() | (pl.col("reason") == BAD_ID)))
+    unparsed = _counts(frame.filter(pl.col("reason").is_not_null() & ~pl.col("reason").is_in(DROPPED)))
     _refuse(raw.file, frame, unparsed, options)
-    dropped = _counts(frame.filter(pl.col("reason") == NO_ITEM))
+    dropped = _counts(frame.filter(pl.col("reason").is_in(DROPPED)))
     lines, repeats = _one_line_each(frame.filter(pl.col("reason").is_null()))
     if lines.is_empty():
         raise InputError(f"{raw.file}: no line names an item. Check --columns item_id=<column>.")
     unread = Counter[str]()
-    catalogue = _catalogue(lines, raw, unread)
+    catalogue = _catalogue(lines, raw, options, unread)
     return catalogue, CatalogueReport(
         file=raw.file,
         lines=frame.height,
@@ -58,6 +66,7 @@ def read_catalogue(path: Path, options: ReadOptions) -> tuple[Catalogue, Catalog
         unread_cells=dict(sorted(unread.items())),
         columns=dict(raw.columns),
         notes=raw.notes,
+        format=known.text(),
     )
 
 
@@ -105,10 +114,13 @@ def _one_line_each(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     return lines, {reason: n for reason, n in lost.items() if n}
 
 
-def _catalogue(lines: pl.DataFrame, raw: Raw, unread: Counter[str]) -> Catalogue:
+def _catalogue(lines: pl.DataFrame, raw: Raw, options: ReadOptions, unread: Counter[str]) -> Catalogue:
     def table(name: str) -> StringTable:
         return StringTable.of((text or "")[:_MAX_TEXT] for text in lines[name])
 
+    codes = currencies(lines, "price")
+    currency = the_currency(set(codes.drop_nulls().to_list()), options.currency, raw.file)
+    foreign = (codes != (currency or "")).fill_null(value=False)
     tidy = lines["category"].str.replace_all(r"\s*>\s*", " > ")
     return Catalogue(
         ids=StringTable.of(lines["item_id"]),
@@ -118,17 +130,20 @@ def _catalogue(lines: pl.DataFrame, raw: Raw, unread: Counter[str]) -> Catalogue
         family=table("family"),
         link=table("link"),
         image_link=table("image_link"),
-        price=_money(lines["price"], unread),
+        price=_money(lines["price"], unread, foreign),
         cost=_money(lines["cost"], unread),
         consumable=_words(lines["consumable"], _YES, _NO, unread),
         in_stock=(_stock(lines["in_stock"], unread) != 0).astype(np.uint8),
-        currency=_currency(lines, raw),
+        currency=currency,
+        links=number_links(lines),
     )
 
 
-def _money(column: pl.Series, unread: Counter[str]) -> NDArray[np.int64]:
-    """Ten-thousandths, `PRICE_UNKNOWN` where nothing above zero is said."""
+def _money(column: pl.Series, unread: Counter[str], foreign: pl.Series | None = None) -> NDArray[np.int64]:
+    """Ten-thousandths, `PRICE_UNKNOWN` where nothing above zero is said, or in a currency that does not count."""
     values = parse_numbers(column).to_numpy()
+    if foreign is not None:
+        values = np.where(foreign.to_numpy(), np.nan, values)
     scaled = np.round(np.nan_to_num(values, nan=0.0) * PRICE_SCALE).astype(np.int64)
     said = (column.is_not_null() & ~column.str.to_lowercase().is_in(MISSING_WORDS)).fill_null(value=False).to_numpy()
     _count(column.name, int((said & (scaled <= 0)).sum()), unread)
@@ -154,16 +169,3 @@ def _stock(column: pl.Series, unread: Counter[str]) -> NDArray[np.int8]:
 def _count(name: str, cells: int, unread: Counter[str]) -> None:
     if cells:
         unread[name] += cells
-
-
-def _currency(lines: pl.DataFrame, raw: Raw) -> str | None:
-    """The one currency of the column `currency` and of codes beside prices."""
-    beside = {code for cell in lines["price"].drop_nulls().unique() if (code := currency_of(cell))}
-    named = {text.upper() for text in lines["currency"].drop_nulls().unique()}
-    codes = sorted(beside | named)
-    if len(codes) > 1:
-        raise InputError(
-            f"{raw.file}: prices are in {', '.join(codes[:5])}. Give the prices of one currency; where the column "
-            "`currency` is not about prices, add --columns currency=."
-        )
-    return codes[0] if codes else None

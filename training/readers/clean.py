@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
+from training.readers.currencies import currencies, the_currency
 from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw
@@ -16,8 +17,17 @@ from training.readers.times import day_first_votes, parse_times, says_nothing
 BAD_ID, BAD_TIME, BAD_QUANTITY, BAD_PRICE = "bad id", "bad time", "bad quantity", "bad price"
 EMPTY_LINE, NO_ORDER, NO_ITEM = "empty line", "no order id", "no item id"
 CANCELLED, NOT_A_PRODUCT = "cancelled", "not a product"
+NOT_PAID, NOT_A_PURCHASE, PART, NO_LINES = (
+    "order not paid",
+    "not a purchase",
+    "part of another line",
+    "order of no lines",
+)
 NO_QUANTITY, NO_PRICE, REPEATED = "quantity not above zero", "price not above zero", "repeated line"
-DROPPED = (EMPTY_LINE, NO_ORDER, NO_ITEM, CANCELLED, NOT_A_PRODUCT, NO_QUANTITY, NO_PRICE, REPEATED)
+DROPPED = (
+    *(EMPTY_LINE, NO_ORDER, NO_ITEM, CANCELLED, NOT_PAID, NOT_A_PURCHASE, NO_LINES, PART),
+    *(NOT_A_PRODUCT, NO_QUANTITY, NO_PRICE, REPEATED),
+)
 """Reasons of lines that were read but are no purchase; every other reason means a line that could not be read."""
 
 CANCELLED_STATUS = ("cancelled", "canceled", "refunded", "refund", "voided", "void")
@@ -51,6 +61,7 @@ class Evidence:
         day_first, month_first, dotted, slashed: see `day_first_votes`.
         priced: whether some price is above zero.
         lines, uci_lines: lines with an item id, and those of them with a five-digit stock code.
+        codes: the currencies named.
     """
 
     timed: int = 0
@@ -62,6 +73,7 @@ class Evidence:
     priced: bool = False
     lines: int = 0
     uci_lines: int = 0
+    codes: frozenset[str] = frozenset()
 
     def __add__(self, other: Evidence) -> Evidence:
         return Evidence(
@@ -74,6 +86,7 @@ class Evidence:
             self.priced or other.priced,
             self.lines + other.lines,
             self.uci_lines + other.uci_lines,
+            self.codes | other.codes,
         )
 
 
@@ -87,6 +100,8 @@ class Rules:
         priced: whether prices mean anything; where none is above zero they are unknown, not free.
         uci: whether stock codes are UCI's, so that its fee codes are known.
         not_products: the shop's own list in lower case, or None.
+        currency: the one of the prices that count, None where none is named.
+        mixed: whether other currencies are named too; prices in them are unknown.
     """
 
     timed: bool
@@ -94,6 +109,8 @@ class Rules:
     priced: bool
     uci: bool
     not_products: frozenset[str] | None
+    currency: str | None
+    mixed: bool
 
 
 def gather(raw: Raw) -> Evidence:
@@ -103,10 +120,11 @@ def gather(raw: Raw) -> Evidence:
     timed = not says_nothing(frame["ts"])
     if timed:
         votes = day_first_votes(frame["ts"])
-    uci = int(frame["item_id"].str.contains(UCI_ITEM).sum())
-    return Evidence(
-        int(timed), int(not timed), *votes, _any_positive(frame["unit_price"]), frame["item_id"].count(), uci
-    )
+    items = frame["item_id"]
+    uci = int(items.str.contains(UCI_ITEM).sum())
+    codes = frozenset(currencies(frame, "unit_price").drop_nulls().unique().to_list())
+    priced = _any_positive(frame["unit_price"])
+    return Evidence(int(timed), int(not timed), *votes, priced, items.count(), uci, codes)
 
 
 def settle(evidence: Evidence, options: ReadOptions) -> tuple[Rules, tuple[str, ...]]:
@@ -135,17 +153,26 @@ def settle(evidence: Evidence, options: ReadOptions) -> tuple[Rules, tuple[str, 
     if not evidence.priced:
         notes.append("no price above zero: prices are unknown")
     own = None if options.not_products is None else frozenset(c.lower() for c in options.not_products)
-    return Rules(evidence.timed > 0, day_first, evidence.priced, uci, own), tuple(notes)
+    currency = the_currency(evidence.codes, options.currency, "orders")
+    mixed = len(evidence.codes) > 1
+    if mixed:
+        notes.append(
+            f"prices in {', '.join(sorted(evidence.codes - {currency}))} are unknown, those in {currency} count"
+        )
+    return Rules(evidence.timed > 0, day_first, evidence.priced, uci, own, currency, mixed), tuple(notes)
 
 
 def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
     """The lines of one file with values in place of cells, and `reason` (null for a purchase).
 
     Columns: order_id, customer_id, item_id, title String; ts Int64 (-1 without times); quantity Float64;
-    unit_price Int64 ten-thousandths (`PRICE_UNKNOWN` where none); line Int64; reason String.
+    unit_price Int64 ten-thousandths (`PRICE_UNKNOWN` where none); line Int64; reason String; `place` if raw has it.
     """
     raw_price = parse_numbers(raw.frame["unit_price"])
     price = raw_price if rules.priced else raw_price.clear(len(raw_price))
+    if rules.mixed:
+        foreign = (currencies(raw.frame, "unit_price") != rules.currency).fill_null(value=False)
+        price = pl.select(pl.when(~foreign).then(price)).to_series()
     ts = parse_times(raw.frame["ts"], day_first=rules.day_first) if rules.timed else None
     frame = raw.frame.with_columns(
         parse_numbers(raw.frame["quantity"]).alias("quantity"),
@@ -156,6 +183,7 @@ def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
     guest = pl.col("customer_id").str.to_lowercase().is_in(MISSING_WORDS)
     frame = frame.with_columns(pl.when(~guest).then("customer_id").alias("customer_id"))
     reason = pl.coalesce(pl.when(test).then(pl.lit(why)) for why, test in _reasons(rules))
+    place = ["place"] if "place" in frame.columns else []
     return frame.with_columns(pl.coalesce(MALFORMED, reason).alias("reason")).select(
         "order_id",
         "customer_id",
@@ -166,6 +194,7 @@ def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
         pl.col("unit_price").fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN),
         "line",
         "reason",
+        *place,
     )
 
 

@@ -51,6 +51,7 @@ ORDER_FIELDS: Mapping[str, Tiers] = {
         ("itemname", "itemtitle", "productname", "producttitle"),
         ("description", "productdescription", "itemdescription"),
     ),
+    "currency": (("currency",), ("currencycode", "ordercurrency")),
 }
 """Order columns: ours → tiers of names, normalised; the first tier present wins, two names of one tier are in doubt."""
 
@@ -82,6 +83,9 @@ CATALOGUE_FIELDS: Mapping[str, Tiers] = {
         ("stock", "stockquantity", "stocklevel", "inventoryquantity", "inventory"),
     ),
     "currency": (("currency",), ("currencycode", "pricecurrency")),
+    "cross_sell": (("cross_sell",), _names("crosssells crosssellids crosssellskus")),
+    "upsell": (("upsell",), _names("upsells upsellids upsellskus")),
+    "never": (("never",), _names("neverwith neverids neverskus")),
 }
 """Catalogue columns, likewise."""
 

@@ -1,18 +1,18 @@
-"""NDJSON: one object per line, cells as text."""
+"""Flat JSON objects, one per line or in one array: cells as text."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO
 
 import polars as pl
 
 from training.readers.columns import Wanted, resolve
-from training.readers.errors import InputError
+from training.readers.documents import as_text, documents
 from training.readers.files import Source
+from training.readers.links import LIST_MARK
 from training.readers.raw import MALFORMED, Raw, raw_frame
+from training.records import LINK_KINDS
 
 _BLOCK = 100_000
 _KEYS_FROM = 10_000
@@ -25,56 +25,51 @@ HALF_CHARACTER = "half a character"
 def read_json_lines(source: Source, wanted: Wanted) -> Raw:
     """Cells of the wanted keys, found among the first 10,000 objects; empty lines are not lines.
 
-    Numbers become text as JSON means them (`17850.0` is 17850), so ids written as numbers and as text agree.
+    Numbers become text as JSON means them (`17850.0` is 17850), so ids written as numbers and as text agree. Links of a
+    catalogue may be arrays of ids.
 
     Raises:
-        InputError: a JSON array instead of lines, or no key for a required column.
+        InputError: no key for a required column, or an array that breaks off.
     """
-    if source.head().removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
-        raise InputError(f"{source.name}: this is one JSON array. Write one object per line (`jq -c '.[]'`).")
-    with source.open() as stream:
-        keys = list(dict.fromkeys(k for _, o in islice(_objects(stream), _KEYS_FROM) if o is not None for k in o))
+    first = islice(documents(source), _KEYS_FROM)
+    keys = list(dict.fromkeys(key for _, value in first if isinstance(value, dict) for key in value))
     found = {ours: keys[at] for ours, at in resolve(keys, wanted, source.name).items()}
-    schema = {**dict.fromkeys(found, pl.String), MALFORMED: pl.String, "line": pl.Int64}
+    rows = (_row(line, value, found) for line, value in documents(source))
+    frame = raw_frame(frame_of(rows, tuple(found)), wanted)
+    return Raw(source.name, frame, found, source.notes)
+
+
+def frame_of(rows: Iterator[tuple[str | int | None, ...]], fields: tuple[str, ...]) -> pl.DataFrame:
+    """Rows of cells, each followed by why it is malformed (or None) and its line, as a frame."""
+    schema = {**dict.fromkeys(fields, pl.String), MALFORMED: pl.String, "line": pl.Int64}
     frames = [pl.DataFrame(schema=schema)]
-    with source.open() as stream:
-        objects = _objects(stream)
-        while block := list(islice(objects, _BLOCK)):
-            frames.append(pl.DataFrame([_row(line, o, found) for line, o in block], schema=schema, orient="row"))
-    return Raw(source.name, raw_frame(pl.concat(frames), wanted), found, source.notes)
+    while block := list(islice(rows, _BLOCK)):
+        frames.append(pl.DataFrame(block, schema=schema, orient="row"))
+    return pl.concat(frames)
 
 
-def _objects(stream: BinaryIO) -> Iterator[tuple[int, dict[str, object] | None]]:
-    """Line number and object; None where the line is no object."""
-    for number, line in enumerate(stream, start=1):
-        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-        if not text.strip():
-            continue
-        try:
-            value = json.loads(text.decode())
-        except (ValueError, RecursionError):
-            value = None
-        yield number, value if isinstance(value, dict) else None
-
-
-def _row(line: int, value: dict[str, object] | None, found: dict[str, str]) -> tuple[str | int | None, ...]:
-    if value is None:
-        return (*(None for _ in found), NOT_AN_OBJECT, line)
-    cells = [value.get(key) for key in found.values()]
-    texts = [_text(c) for c in cells]
-    why = NESTED if any(isinstance(c, dict | list) for c in cells) else None
+def utf8(texts: list[str | None]) -> bool:
+    """Whether the cells hold whole characters only."""
     try:
         "".join(filter(None, texts)).encode()
     except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _row(line: int, value: object, found: dict[str, str]) -> tuple[str | int | None, ...]:
+    if not isinstance(value, dict):
+        return (*(None for _ in found), NOT_AN_OBJECT, line)
+    cells = [_flat(ours, value.get(key)) for ours, key in found.items()]
+    texts = [as_text(cell) for cell in cells]
+    why = NESTED if any(isinstance(cell, dict | list) for cell in cells) else None
+    if not utf8(texts):
         texts, why = [None] * len(texts), HALF_CHARACTER
     return (*texts, why, line)
 
 
-def _text(cell: object) -> str | None:
-    if cell is None or isinstance(cell, dict | list):
-        return None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
+def _flat(ours: str, cell: object) -> object:
+    """A list of linked ids as one cell; anything else as it is."""
+    if ours not in LINK_KINDS or not isinstance(cell, list):
+        return cell
+    return "".join(LIST_MARK + text for one in cell if (text := as_text(one)) is not None)

@@ -13,11 +13,12 @@ from training.records import Orders
 _NO_TITLE = ""
 
 
-def number_orders(lines: pl.DataFrame, *, timed: bool) -> tuple[Orders, NDArray[np.int64]]:
+def number_orders(lines: pl.DataFrame, *, timed: bool, currency: str | None = None) -> tuple[Orders, NDArray[np.int64]]:
     """Baskets of the purchases, and the rows of `lines` left out because they repeat another.
 
     Equal in order, item, time, price, quantity and customer: a line counts once, so that files which overlap, or are
-    read twice, give the same baskets. Of equal lines the first stays.
+    read twice, give the same baskets. Of equal lines the first stays. Where a format tells a line's place within its
+    order, lines of one order and place are one line: the earliest stays.
 
     An order's time is its earliest line's, its customer that of its earliest line with one (the smaller id among
     equals; without times, the smallest id). An item's price in an order is its latest line's with one (the higher among
@@ -25,9 +26,33 @@ def number_orders(lines: pl.DataFrame, *, timed: bool) -> tuple[Orders, NDArray[
     baskets stand in the order of their first line.
 
     Args:
-        lines: as `clean.classify` gives them, without a reason, all files.
+        lines: as `clean.classify` gives them, without a reason, all files; perhaps with `place`.
         timed: whether `ts` holds times.
+        currency: of the prices.
     """
+    if "place" not in lines.columns:
+        lines = lines.with_columns(pl.lit(None, pl.Int32).alias("place"))
+    kept = _stated_once(lines)
+    orders, repeats = _number(lines if kept is None else lines[kept], timed=timed, currency=currency)
+    if kept is None:
+        return orders, repeats
+    stated_again = np.setdiff1d(np.arange(lines.height), kept)
+    return orders, np.sort(np.concatenate([kept[repeats], stated_again]))
+
+
+def _stated_once(lines: pl.DataFrame) -> NDArray[np.int64] | None:
+    """Rows that stay where places tell which lines are the same; None where no line has a place."""
+    if lines["place"].null_count() == lines.height:
+        return None
+    by = ["order_id", "place", "ts", "item_id", "unit_price", "quantity", "customer_id", "row"]
+    rows = lines.with_row_index("row")
+    placed = rows.filter(pl.col("place").is_not_null()).sort(by, nulls_last=True)
+    first = placed.unique(["order_id", "place"], keep="first", maintain_order=True)["row"]
+    others = rows.filter(pl.col("place").is_null())["row"]
+    return np.sort(pl.concat([first, others]).to_numpy().astype(np.int64))
+
+
+def _number(lines: pl.DataFrame, *, timed: bool, currency: str | None) -> tuple[Orders, NDArray[np.int64]]:
     items = lines["item_id"].unique().sort()
     customers = lines["customer_id"].drop_nulls().unique().sort()
     lines = lines.select(
@@ -38,18 +63,19 @@ def number_orders(lines: pl.DataFrame, *, timed: bool) -> tuple[Orders, NDArray[
         "ts",
         "quantity",
         pl.col("unit_price").alias("price"),
+        pl.col("place").fill_null(-1),
     ).with_row_index("row")
     orders = lines.group_by("order_id").agg(pl.col("ts").min().alias("time"), pl.col("row").min())
     orders = orders.sort(["time", "order_id"] if timed else "row").with_row_index("order")
     lines = lines.join(orders.select("order_id", "order"), on="order_id", how="left", maintain_order="left")
     titles = _titles(lines, len(items))
-    lines = lines.drop("order_id", "title").sort("order", "item", "ts", "price", "quantity", "customer", "row")
+    lines = lines.drop("order_id", "title").sort("order", "item", "ts", "price", "quantity", "customer", "place", "row")
 
-    key = [lines[c].to_numpy() for c in ("order", "item", "ts", "price", "quantity", "customer")]
+    key = [lines[c].to_numpy() for c in ("order", "item", "ts", "price", "quantity", "customer", "place")]
     repeats = np.zeros(lines.height, dtype=bool)
     repeats[1:] = np.logical_and.reduce([column[1:] == column[:-1] for column in key])
     rows = lines["row"].to_numpy()[repeats].astype(np.int64)
-    order, item, ts, price, quantity, customer = (column[~repeats] for column in key)
+    order, item, ts, price, quantity, customer, _ = (column[~repeats] for column in key)
     starts = _starts(order, item)
     return Orders(
         items=StringTable.of(items),
@@ -61,6 +87,7 @@ def number_orders(lines: pl.DataFrame, *, timed: bool) -> tuple[Orders, NDArray[
         item=item[starts].astype(np.int32),
         quantity=np.add.reduceat(quantity, starts).astype(np.float32),
         price=_last_price(price, starts),
+        currency=currency,
     ), np.sort(rows)
 
 

@@ -9,14 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from training.readers.clean import DROPPED, REPEATED, Evidence, Rules, classify, gather, settle
-from training.readers.columns import Wanted, order_columns
-from training.readers.delimited import read_delimited
 from training.readers.errors import InputError
-from training.readers.files import Source, open_source
-from training.readers.jsonlines import read_json_lines
+from training.readers.files import open_source
+from training.readers.formats.recognise import recognise
 from training.readers.numbering import number_orders
 from training.readers.options import ReadOptions
-from training.readers.parquet import read_parquet
 from training.readers.raw import Raw
 from training.readers.rejects import CELLS, reject_rows, write_rejects
 from training.records import Orders, ReadReport
@@ -32,7 +29,7 @@ def read_orders(
     The result does not depend on the order of lines and files where orders carry times, nor on the number of threads.
 
     Args:
-        paths: CSV, TSV, NDJSON or Parquet, plain or .gz or .zst; an order may spread over files.
+        paths: files of any known format (`formats.known`), plain or .gz or .zst; an order may spread over files.
         options: what the shop says about its files.
         rejects: where to list the lines that are in no basket; None lists them nowhere.
         progress: told the stage and the share done, 0 to 1.
@@ -44,20 +41,22 @@ def read_orders(
     tell = progress or (lambda _stage, _share: None)
     if not paths:
         raise InputError("no order files given. Name at least one with --orders.")
-    wanted = order_columns(options.columns)
-    raws = []
+    raws, formats = [], {}
     for i, path in enumerate(paths):
         tell(f"reading {path}", 0.5 * i / len(paths))
-        raws.append(read_raw(open_source(path), wanted))
+        source = open_source(path)
+        known = recognise(source, "orders", options)
+        raws.append(known.format.read(source, options))
+        formats[source.name] = known.text()
     tell("cleaning", 0.5)
     rules, notes = _rules(raws, options)
     remarks = tuple(f"{raw.file}: {note}" for raw in raws for note in raw.notes) + notes
     columns = {raw.file: dict(raw.columns) for raw in raws}
     kept, rejected, reasons, lines = _clean(raws, rules, options)
-    purchases = pl.concat(kept)
+    purchases = pl.concat(kept, how="diagonal")  # only some formats have a place
     _refuse_nothing(purchases, reasons, paths)
     tell("numbering orders", 0.7)
-    orders, repeats = number_orders(purchases, timed=rules.timed)
+    orders, repeats = number_orders(purchases, timed=rules.timed, currency=rules.currency)
     rejected.append(_repeated(purchases[repeats]))
     reasons[REPEATED] += len(repeats)
     if rejects is not None:
@@ -72,16 +71,8 @@ def read_orders(
         rejects=None if rejects is None else str(rejects),
         columns=columns,
         notes=remarks,
+        formats=formats,
     )
-
-
-def read_raw(source: Source, wanted: Wanted) -> Raw:
-    """One file's cells, whatever its format."""
-    if source.parquet:
-        return read_parquet(source, wanted)
-    if source.head().removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
-        return read_json_lines(source, wanted)
-    return read_delimited(source, wanted)
 
 
 def _rules(raws: Sequence[Raw], options: ReadOptions) -> tuple[Rules, tuple[str, ...]]:

@@ -9,7 +9,9 @@ import polars as pl
 from training.readers.columns import Wanted, resolve
 from training.readers.errors import InputError
 from training.readers.files import Source
+from training.readers.links import LIST_MARK
 from training.readers.raw import MALFORMED, Raw, raw_frame
+from training.records import LINK_KINDS
 
 _MEASURES = ("ts", "quantity", "unit_price")
 
@@ -39,6 +41,8 @@ def read_parquet(source: Source, wanted: Wanted) -> Raw:
 def _column(column: pl.Series, ours: str, file: str) -> pl.Series:
     """A column as its field needs it: measures keep their numbers and times, everything else becomes text."""
     dtype, column = column.dtype, column.alias(ours)
+    if ours in LINK_KINDS and isinstance(dtype, pl.List):
+        return (LIST_MARK + column.list.eval(pl.element().cast(pl.String)).list.join(LIST_MARK)).alias(ours)
     if ours in _MEASURES and (dtype.is_numeric() or (ours == "ts" and dtype in (pl.Datetime, pl.Date))):
         return column.cast(pl.Float64) if dtype.is_decimal() else column
     if dtype in (pl.String, pl.Categorical, pl.Enum) or dtype.is_integer() or dtype in (pl.Boolean, pl.Null):

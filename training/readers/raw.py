@@ -19,8 +19,10 @@ class Raw:
     Attributes:
         file: the path as given.
         frame: one column per wanted field (null where the file has none), `line` Int64 (where the record starts, the
-            row number in Parquet) and `malformed` String (why the line could not be split, else null). Ids, titles and
-            statuses are String; times, quantities and prices are String, numbers or, for times, Datetime or Date.
+            row number in Parquet, the element's first line in JSON) and `malformed` String (why the format sets the
+            line aside, else null). Ids, titles and statuses are String; times, quantities and prices are String,
+            numbers or, for times, Datetime or Date. Of orders perhaps `place` Int32: which line of its order it is, so
+            that an order told twice counts once.
         columns: ours → the file's column.
         notes: remarks for the report.
     """

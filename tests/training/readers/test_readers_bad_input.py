@@ -141,8 +141,14 @@ def test_parquet_columns_of_wrong_types(tmp_path: Path) -> None:
 
 
 def test_json_that_is_not_lines(tmp_path: Path) -> None:
-    """An array is refused with the way out; a line that is no object is counted."""
-    assert "one JSON array" in refuse(bytes_at(tmp_path, b'[{"order_id":1}]', "o.json"))
+    """An array is read like lines, unless it breaks off; a line that is no object is counted."""
+    assert items(bytes_at(tmp_path, b'[{"order_id":1,\n"item_id":"tea"},\n\n{"order_id":2,"item_id":"cup"}]')) == [
+        b"cup",
+        b"tea",
+    ]
+    assert "line 2: the JSON that starts here cannot be read" in refuse(bytes_at(tmp_path, b'[{"order_id":1},\n{"o'))
+    assert "the array never closes" in refuse(bytes_at(tmp_path, b'[{"order_id":1}'))
+    assert "a comma is missing" in refuse(bytes_at(tmp_path, b'[{"order_id":1} 2]'))
     good = b"".join(b'{"order_id":%d,"item_id":"cup"}\n' % n for n in range(100))
     bad = [b'{"order_id":', b'{"order_id":[1],"item_id":2}', b'{"order_id":1,"item_id":"\\ud800"}', b"[" * 100_000]
     report = read_orders([bytes_at(tmp_path, good + b"\n".join(bad))], DEFAULT, None)[1]

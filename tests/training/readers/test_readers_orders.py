@@ -330,3 +330,18 @@ def test_a_guessed_day_order_is_told(tmp_path: Path) -> None:
     path.write_text("order_id,item_id,ts\no1,a,3/4/2026\no2,a,25/6/2026\n")
     _, report = read_orders([path], ReadOptions(), None)
     assert "dates such as 3/4/2026 read day first" in report.notes
+
+
+def test_two_currencies_need_a_choice(tmp_path: Path) -> None:
+    """Prices in two currencies are refused; with a choice the purchases stay and the other's prices are unknown."""
+    text = "order_id,item_id,price,currency\n1,tea,3,EUR\n2,cup,4,usd\n3,pot,5 USD,\n4,jar,6,\n"
+    with pytest.raises(InputError, match=r"EUR, USD\. Say which counts with --currency EUR"):
+        read(tmp_path, text)
+    orders, report = read(tmp_path, text, ReadOptions(currency="EUR"))
+    assert list(orders.items) == [b"cup", b"jar", b"pot", b"tea"]
+    assert [int(orders.price[orders.item == i][0]) for i in range(4)] == [PRICE_UNKNOWN, 60_000, PRICE_UNKNOWN, 30_000]
+    assert (orders.currency, report.kept) == ("EUR", 4)
+    assert "prices in USD are unknown, those in EUR count" in report.notes
+    with pytest.raises(InputError, match="none in GBP"):
+        read(tmp_path, text, ReadOptions(currency="GBP"))
+    assert read(tmp_path, "order_id,item_id,price\n1,tea,3 CHF\n")[0].currency == "CHF"

@@ -1,0 +1,48 @@
+"""Which currency a price is in: the column beside it, else the code in its cell; one shop counts in one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+from training.readers.errors import InputError
+from training.readers.numbers import currency_of
+
+_CODE = r"[A-Z]{3}"
+
+
+def currencies(frame: pl.DataFrame, price: str) -> pl.Series:
+    """The ISO 4217 code of each line in capitals, null where neither its `currency` nor its price names one."""
+    column = frame["currency"].cast(pl.String).str.to_uppercase()
+    cells = frame[price]
+    if cells.dtype != pl.String:
+        return column
+    odd = cells.filter(cells.str.contains(_CODE)).unique()
+    beside = {cell: code for cell in odd if (code := currency_of(cell))}
+    if not beside:
+        return column
+    inside = cells.replace_strict(list(beside), list(beside.values()), default=None, return_dtype=pl.String)
+    return pl.select(pl.coalesce(column, inside)).to_series().alias("currency")
+
+
+def the_currency(codes: Collection[str], picked: str | None, who: str) -> str | None:
+    """The one that counts.
+
+    Args:
+        codes: those named.
+        picked: the shop's choice, or None.
+        who: the files, for the message.
+
+    Raises:
+        InputError: several without a choice, or a choice that none of the prices is in.
+    """
+    shown = ", ".join(sorted(codes)[:5])
+    if picked is not None and codes and picked not in codes:
+        raise InputError(f"{who}: prices are in {shown}, none in {picked}. Check --currency.")
+    if picked is None and len(codes) > 1:
+        raise InputError(
+            f"{who}: prices are in {shown}. Say which counts with --currency {min(codes)} (the others are then "
+            "unknown), or, where the column `currency` is not about prices, add --columns currency=."
+        )
+    return picked or next(iter(codes), None)
