@@ -24,9 +24,10 @@ import numpy as np
 import redis
 
 from models.artefact import Run, Version, draft
+from models.customers import Customers, Next, Purchases, Traits
 from models.model import Model
 from models.pointer import Pointer
-from models.records import CROSS_SELL, UPSELL, Customers, ItemFacts, Lists, Shop
+from models.records import CROSS_SELL, UPSELL, ItemFacts, Lists, Shop
 from models.registry import Registry, version_name
 from models.rows import row_tables
 from models.stored import StoredVectors
@@ -256,6 +257,7 @@ def generated(n: int, salt: int) -> Model:
             stem=np.full(n, -1, np.int32),
             consumable=np.zeros(n, np.uint8),
             in_stock=np.ones(n, np.uint8),
+            interval_days=np.zeros(n, np.uint16),
         ),
         cards=StringTable.of(f'{{"title": "Item {i} of {salt}"}}' for i in range(n)),
         categories=StringTable.of(["all"]),
@@ -264,11 +266,28 @@ def generated(n: int, salt: int) -> Model:
         variants=Lists(np.arange(n + 1, dtype=np.int64), every),
         customers=Customers(
             StringTable.of(f"c{i:09}" for i in range(buyers)),
-            np.arange(0, buyers * 10 + 1, 10, dtype=np.int64),
-            rng.integers(0, n, buyers * 10).astype(np.int32),
-            np.ones(buyers * 10, np.uint32),
-            np.full(buyers * 10, 20_000, np.int32),
-            np.full(buyers * 10, 19_000, np.int32),
+            Traits(
+                np.full(buyers, 10, np.uint32),
+                np.zeros(buyers, np.uint8),
+                np.full(buyers, 100, np.float32),
+                np.full(buyers, 0.5, np.float16),
+            ),
+            Purchases(
+                np.arange(0, buyers * 10 + 1, 10, dtype=np.int64),
+                rng.integers(0, n, buyers * 10).astype(np.int32),
+                np.ones(buyers * 10, np.uint32),
+                np.full(buyers * 10, 20_000, np.int32),
+                np.full(buyers * 10, 19_000, np.int32),
+                np.ones(buyers * 10, np.float16),
+                np.zeros(buyers * 10, np.uint16),
+                np.ones(buyers * 10, np.float16),
+            ),
+            Next(
+                np.arange(0, buyers * 30 + 1, 30, dtype=np.int64),
+                rng.integers(0, n, buyers * 30).astype(np.int32),
+                np.tile(np.linspace(1, 0, 30, dtype=np.float16), buyers),
+                np.zeros(buyers * 30, np.uint8),
+            ),
         ),
         shop=Shop(salt, n, buyers, None, None, 0, "EUR"),
         settings={"salt": salt},

@@ -18,16 +18,19 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from models.customers import Customers, Next, Purchases, Traits
 from models.files import sha256_of, sync_folder, write_synced
 from models.model import Model
-from models.records import Customers, ItemFacts, Lists, Shop
+from models.records import ItemFacts, Lists, Shop
 from models.sealed import SealError, digest, seal, unseal
 from models.stored import StoredVectors
 from models.strings import StringTable
 
 T = TypeVar("T")
 
-SCHEMA = 1
+SCHEMA = 2
+"""The format that is written, and the only one that is read: versions are cheap to train again."""
+
 MANIFEST = "manifest.json"
 RUN = "run.json"
 CONTENT = "content_sha256"
@@ -131,16 +134,25 @@ def read(folder: Path, *, verified: bool = False) -> Version:
     """
     manifest = _reading(folder / MANIFEST, lambda data: unseal(data, CONTENT))
     run = _reading(folder / RUN, unseal_run)
-    if manifest.get("schema") != SCHEMA:
-        raise DamagedVersionError(
-            f"{folder}: written in format {manifest.get('schema')}, this release reads {SCHEMA}; train again"
-        )
+    require_schema(manifest, str(folder))
     if run.content_sha256 != manifest[CONTENT]:
         raise DamagedVersionError(f"{folder / RUN} belongs to another manifest")
     arrays: dict[str, NDArray[Any]] = {}
     for name, facts in cast(dict[str, dict[str, Any]], manifest["files"]).items():
         arrays[name.removesuffix(".npy")] = _map(folder / name, facts, verified=verified)
     return Version(_model(arrays, manifest), run)
+
+
+def require_schema(manifest: Mapping[str, object], where: str) -> None:
+    """Refuse a version of another format.
+
+    Raises:
+        DamagedVersionError: says which format it has and what to do.
+    """
+    if manifest.get("schema") != SCHEMA:
+        raise DamagedVersionError(
+            f"{where}: written in format {manifest.get('schema')}, this release reads {SCHEMA}; train again"
+        )
 
 
 def _arrays(model: Model) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -153,7 +165,9 @@ def _arrays(model: Model) -> Iterator[tuple[str, NDArray[Any]]]:
         "bestsellers": model.bestsellers,
         "variants": model.variants,
         "customer_ids": model.customers.ids,
-        "customers": model.customers,
+        "customers": model.customers.traits,
+        "purchases": model.customers.purchases,
+        "next": model.customers.next,
     }
     parts.update({f"vectors.{kind}": vectors for kind, vectors in model.vectors.items()})
     for part, record in parts.items():
@@ -175,7 +189,12 @@ def _model(arrays: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]) -> M
         vectors={kind: StoredVectors(**part(f"vectors.{kind}")) for kind in manifest["kinds"]},
         bestsellers=Lists(**part("bestsellers")),
         variants=Lists(**part("variants")),
-        customers=Customers(ids=StringTable(**part("customer_ids")), **part("customers")),
+        customers=Customers(
+            ids=StringTable(**part("customer_ids")),
+            traits=Traits(**part("customers")),
+            purchases=Purchases(**part("purchases")),
+            next=Next(**part("next")),
+        ),
         shop=Shop(**manifest["shop"]),
         settings=manifest["settings"],
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.records import Customers, ItemFacts, Lists, Shop
+from models.customers import Customers
+from models.records import ItemFacts, Lists, Shop
 from models.stored import StoredVectors
 from models.strings import StringTable
 
@@ -22,7 +23,7 @@ class Model:
         vectors: kind → vectors with n_items rows.
         bestsellers: one row per category, and a last row for the whole shop.
         variants: one row per family label: its items, most bought first.
-        customers: purchase histories.
+        customers: what is known of each.
         shop: the numbers of the training data.
         settings: the trainer's settings, plain JSON values.
     """

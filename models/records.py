@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.strings import StringTable
-
 CROSS_SELL = "cross_sell"
 UPSELL = "upsell"
 CART = "cart"
@@ -85,6 +83,7 @@ class ItemFacts:
         stem: int32, label shared by items whose titles are alike but for a variant word, -1 for none.
         consumable: uint8, 1 where buying again is normal.
         in_stock: uint8, 0 where the catalogue said that it cannot be bought.
+        interval_days: uint16, days after which its buyers usually buy it again, 0 where that is not known.
     """
 
     price: NDArray[np.int64]
@@ -95,6 +94,7 @@ class ItemFacts:
     stem: NDArray[np.int32]
     consumable: NDArray[np.uint8]
     in_stock: NDArray[np.uint8]
+    interval_days: NDArray[np.uint16]
 
     def __post_init__(self) -> None:
         for name, dtype in _FACT_DTYPES.items():
@@ -110,36 +110,6 @@ class ItemFacts:
     def dtype_of(column: str) -> type[np.generic]:
         """The type of a column; a KeyError for one that does not exist."""
         return _FACT_DTYPES[column]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Customers:
-    """Per customer what they bought (compressed rows, one entry per item).
-
-    Attributes:
-        ids: n_customers ids, sorted by bytes.
-        indptr: int64 (n_customers + 1,).
-        item: int32 (nnz,), last bought first, then item up.
-        count: uint32 (nnz,), baskets of this customer with the item.
-        last_day: int32 (nnz,), days since 1970-01-01 (UTC) of the last one; -1 where orders carry no time.
-        first_day: int32 (nnz,), likewise of the first one: with `count` it gives the customer's own rhythm.
-    """
-
-    ids: StringTable
-    indptr: NDArray[np.int64]
-    item: NDArray[np.int32]
-    count: NDArray[np.uint32]
-    last_day: NDArray[np.int32]
-    first_day: NDArray[np.int32]
-
-    def __post_init__(self) -> None:
-        check_rows(self.indptr, len(self.item))
-        for name, dtype in _HISTORY_DTYPES.items():
-            check_dtype(name, getattr(self, name), dtype)
-            if len(getattr(self, name)) != len(self.item):
-                raise ValueError(f"item and {name} differ in length")
-        if len(self.ids) != len(self.indptr) - 1:
-            raise ValueError("customer ids and rows differ in number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +135,6 @@ class Shop:
     currency: str | None
 
 
-_HISTORY_DTYPES: dict[str, type[np.generic]] = {
-    "item": np.int32,
-    "count": np.uint32,
-    "last_day": np.int32,
-    "first_day": np.int32,
-}
-
 _FACT_DTYPES: dict[str, type[np.generic]] = {
     "price": np.int64,
     "orders": np.uint32,
@@ -181,6 +144,7 @@ _FACT_DTYPES: dict[str, type[np.generic]] = {
     "stem": np.int32,
     "consumable": np.uint8,
     "in_stock": np.uint8,
+    "interval_days": np.uint16,
 }
 
 

@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.customers import NEXT_DTYPES, PURCHASE_DTYPES, TRAIT_DTYPES, Customers, Next, Purchases, Traits
 from models.model import Model
-from models.records import Customers, ItemFacts, Lists, Shop
+from models.records import ItemFacts, Lists, Shop
 from models.stored import StoredVectors
 from models.strings import StringTable
 
 CARDS = "cards"
-CUSTOMERS = "customers"
+PURCHASES = "purchases"
+NEXT = "next"
 _VECTORS = "vectors."
 
 
@@ -77,8 +79,10 @@ def _layout(*names: str) -> Layout:
 
 VECTOR_ROW = _layout("<i4", "<f2", "<u2")
 """item, score, together."""
-HISTORY_ROW = _layout("<i4", "<u4", "<i4", "<i4")
-"""item, count, last_day, first_day."""
+PURCHASES_ROW = _layout(*(np.dtype(dtype).str for dtype in PURCHASE_DTYPES.values()))
+"""item, count, last_day, first_day, habit, interval_days, quantity: 22 bytes."""
+NEXT_ROW = _layout(*(np.dtype(dtype).str for dtype in NEXT_DTYPES.values()))
+"""item, score, why: 7 bytes."""
 CARD_ROW = _layout("|u1")
 """JSON."""
 
@@ -122,20 +126,21 @@ class RowTable:
 
 
 def row_tables(model: Model) -> dict[str, RowTable]:
-    """The row tables of a model by name: `vectors.<kind>`, `cards`, `customers`."""
+    """The row tables of a model by name: `vectors.<kind>`, `cards`, `purchases`, `next`."""
     tables = {
         f"{_VECTORS}{kind}": RowTable(VECTOR_ROW, held.indptr, (held.item, held.score, held.together))
         for kind, held in sorted(model.vectors.items())
     }
     tables[CARDS] = RowTable(CARD_ROW, model.cards.offsets, (model.cards.data,))
-    held = model.customers
-    tables[CUSTOMERS] = RowTable(HISTORY_ROW, held.indptr, (held.item, held.count, held.last_day, held.first_day))
+    bought, ahead = model.customers.purchases, model.customers.next
+    tables[PURCHASES] = RowTable(PURCHASES_ROW, bought.indptr, tuple(getattr(bought, name) for name in PURCHASE_DTYPES))
+    tables[NEXT] = RowTable(NEXT_ROW, ahead.indptr, tuple(getattr(ahead, name) for name in NEXT_DTYPES))
     return tables
 
 
 def layout_of(table: str) -> Layout:
     """How the rows of a table of that name are cut."""
-    return {CARDS: CARD_ROW, CUSTOMERS: HISTORY_ROW}.get(table, VECTOR_ROW)
+    return {CARDS: CARD_ROW, PURCHASES: PURCHASES_ROW, NEXT: NEXT_ROW}.get(table, VECTOR_ROW)
 
 
 def vectors_of(kind: str) -> str:
@@ -158,7 +163,26 @@ def blocks(model: Model) -> dict[str, NDArray[Any]]:
         "variants.item": model.variants.item,
     }
     held.update({f"facts.{name}": getattr(model.facts, name) for name in ItemFacts.__slots__})
+    held.update({f"customers.{name}": getattr(model.customers.traits, name) for name in TRAIT_DTYPES})
     return held
+
+
+def dtype_of(block: str) -> type[np.generic]:
+    """The type of a block's array; a KeyError for one that does not exist."""
+    part, _, column = block.partition(".")
+    if part == "facts":
+        return ItemFacts.dtype_of(column)
+    if part == "customers":
+        return TRAIT_DTYPES[column]
+    return _BLOCK_DTYPES[column]
+
+
+_BLOCK_DTYPES: dict[str, type[np.generic]] = {
+    "offsets": np.int64,
+    "data": np.uint8,
+    "indptr": np.int64,
+    "item": np.int32,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +192,7 @@ class Frame:
     Attributes:
         items, facts, categories, bestsellers, variants, shop, settings: as in `Model`.
         customer_ids: ids, sorted by bytes; a customer's place is the number of its row.
+        traits: of each customer, as in `Customers`.
         kinds: the vector kinds.
     """
 
@@ -175,6 +200,7 @@ class Frame:
     facts: ItemFacts
     categories: StringTable
     customer_ids: StringTable
+    traits: Traits
     bestsellers: Lists
     variants: Lists
     kinds: tuple[str, ...]
@@ -194,6 +220,7 @@ def frame_of(held: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]) -> F
         facts=ItemFacts(**part("facts")),
         categories=StringTable(**part("categories")),
         customer_ids=StringTable(**part("customer_ids")),
+        traits=Traits(**part("customers")),
         bestsellers=Lists(**part("bestsellers")),
         variants=Lists(**part("variants")),
         kinds=tuple(manifest["kinds"]),
@@ -210,7 +237,7 @@ def assemble(frame: Frame, rows: Mapping[str, Iterable[bytes]]) -> Model:
         rows: row table's name → all its rows in order, empty ones included.
     """
     decoded = {name: layout_of(name).decode_all(table) for name, table in rows.items()}
-    indptr, history = decoded[CUSTOMERS]
+    (bought_at, bought), (next_at, ahead) = decoded[PURCHASES], decoded[NEXT]
     return Model(
         items=frame.items,
         facts=frame.facts,
@@ -221,7 +248,7 @@ def assemble(frame: Frame, rows: Mapping[str, Iterable[bytes]]) -> Model:
         },
         bestsellers=frame.bestsellers,
         variants=frame.variants,
-        customers=Customers(frame.customer_ids, indptr, *history),
+        customers=Customers(frame.customer_ids, frame.traits, Purchases(bought_at, *bought), Next(next_at, *ahead)),
         shop=frame.shop,
         settings=frame.settings,
     )

@@ -5,42 +5,81 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import Customers
+from models.customers import Customers, Next, Purchases, Traits
 from models.strings import StringTable
+from training.baskets import ages, decay
 from training.records import Orders
 
 _DAY = 86_400
+_SMALLEST_HALF = 2.0**-24
+_LARGEST_HALF = 65_504.0
+_MOST_DAYS = 65_535
 
 
-def histories(orders: Orders, item_map: NDArray[np.int32]) -> Customers:
-    """Customer → items with the number of baskets, the days of the first and last one; last bought first, then item up.
+def histories(orders: Orders, item_map: NDArray[np.int32], habit_half_life: float = 0.0) -> Customers:
+    """Customer → items with what is known of each; last bought first, then item up.
+
+    `habit = Σ 0.5^(age / habit_half_life)` over the customer's baskets with the item, ages as shares of the data's time
+    span, a half-life of 0 or no times means no fading; `interval_days = (last − first) / (count − 1)`, rounded;
+    `quantity` the mean per order. Nothing is said of what is next, of value and of being alive.
 
     Args:
         orders: n_orders baskets; guests are left out.
         item_map: int32 (len(orders.items),), index of a bought item among all items.
+        habit_half_life: as a share of the data's time span.
     """
     per_line = np.repeat(np.arange(orders.n_orders), np.diff(orders.indptr))
     customer = orders.customer[per_line]
-    known = customer >= 0
-    customer, item, line = customer[known], item_map[orders.item[known]], per_line[known]
-    order = np.lexsort((line, item, customer))
-    customer, item, line = customer[order], item[order], line[order]
+    known = np.flatnonzero(customer >= 0)
+    item, line, taken = item_map[orders.item[known]], per_line[known], orders.quantity[known]
+    order = np.lexsort((line, item, customer[known]))
+    customer, item, line, taken = customer[known][order], item[order], line[order], taken[order]
     new = np.ones(len(customer), dtype=bool)
     new[1:] = (customer[1:] != customer[:-1]) | (item[1:] != item[:-1])
     starts = np.flatnonzero(new)
-    ends = np.append(starts, len(customer))[1:]
-    first, last = line[starts], line[ends - 1]
-    customer, item, count = customer[starts], item[starts], ends - starts
+    count = np.diff(np.append(starts, len(customer)))
+    fading = decay(ages(orders), habit_half_life)[line]
+    habit = np.add.reduceat(fading, starts) if len(starts) else np.empty(0)
+    quantity = (np.add.reduceat(taken, starts, dtype=np.float64) if len(starts) else np.empty(0)) / count
+    customer, item, first, last = customer[starts], item[starts], line[starts], line[starts + count - 1]
     order = np.lexsort((item, -last, customer))
+    count, first_day, last_day = count[order], _days(orders, first[order]), _days(orders, last[order])
     rows = np.bincount(customer, minlength=len(orders.customers))
     return Customers(
         ids=StringTable(orders.customers.offsets, orders.customers.data),
-        indptr=np.concatenate([[0], np.cumsum(rows)]).astype(np.int64),
-        item=item[order].astype(np.int32),
-        count=count[order].astype(np.uint32),
-        last_day=_days(orders, last[order]),
-        first_day=_days(orders, first[order]),
+        traits=_traits(orders),
+        purchases=Purchases(
+            indptr=np.concatenate([[0], np.cumsum(rows)]).astype(np.int64),
+            item=item[order].astype(np.int32),
+            count=count.astype(np.uint32),
+            last_day=last_day,
+            first_day=first_day,
+            habit=np.clip(habit[order], _SMALLEST_HALF, _LARGEST_HALF).astype(np.float16),
+            interval_days=_intervals(count, first_day, last_day),
+            quantity=np.clip(quantity[order], _SMALLEST_HALF, _LARGEST_HALF).astype(np.float16),
+        ),
+        next=Next.nothing(len(orders.customers)),
     )
+
+
+def _traits(orders: Orders) -> Traits:
+    """Baskets of each customer; nothing else is known yet."""
+    n = len(orders.customers)
+    return Traits(
+        orders=np.bincount(orders.customer[orders.customer >= 0], minlength=n).astype(np.uint32),
+        business=np.zeros(n, np.uint8),
+        value=np.full(n, np.nan, np.float32),
+        alive=np.full(n, np.nan, np.float16),
+    )
+
+
+def _intervals(
+    count: NDArray[np.int64], first_day: NDArray[np.int32], last_day: NDArray[np.int32]
+) -> NDArray[np.uint16]:
+    """`(last − first) / (count − 1)` in whole days, at least 1; 0 for what was bought once, on one day, or untimed."""
+    span = last_day - first_day
+    days = np.clip(np.rint(span / np.maximum(count - 1, 1)), 1, _MOST_DAYS)
+    return np.where(span > 0, days, 0).astype(np.uint16)
 
 
 def _days(orders: Orders, baskets: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -50,6 +89,7 @@ def _days(orders: Orders, baskets: NDArray[np.int64]) -> NDArray[np.int32]:
 
 def bought_again(customers: Customers, n_items: int, share: float, buyers: int) -> NDArray[np.bool_]:
     """Items that at least `share` of their customers bought in two baskets or more; items need enough `buyers`."""
-    bought = np.bincount(customers.item, minlength=n_items)
-    again = np.bincount(customers.item[customers.count > 1], minlength=n_items)
+    held = customers.purchases
+    bought = np.bincount(held.item, minlength=n_items)
+    again = np.bincount(held.item[held.count > 1], minlength=n_items)
     return np.asarray((bought >= buyers) & (again >= share * bought))

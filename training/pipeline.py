@@ -76,7 +76,7 @@ def build_model(
     progress("upsell", 0.0)
     upsell = learn_upsells(orders, shelf, settings)
     progress("customers", 0.0)
-    customers = histories(orders, shelf.bought)
+    customers = histories(orders, shelf.bought, settings.habit_half_life_share)
     again = bought_again(customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
     in_orders = np.bincount(baskets.indices, minlength=family.count).astype(np.uint32)
     return Model(
@@ -90,6 +90,7 @@ def build_model(
             stem=stems(shelf.titles),
             consumable=np.where(shelf.consumable >= 0, shelf.consumable == 1, again).astype(np.uint8),
             in_stock=shelf.in_stock,
+            interval_days=np.zeros(len(shelf.items), np.uint16),
         ),
         cards=shelf.cards,
         categories=shelf.categories,

@@ -45,6 +45,8 @@ class TrainSettings:
         upsell_min_trade_ups: later, dearer choices needed to learn from, ≥ 1; with fewer, popularity decides.
         consumable_share: an item is consumable where at least this share of its buyers bought it again, 0–1.
         consumable_buyers: buyers an item needs before that share is believed, ≥ 1.
+        habit_half_life_share: half-life of a customer's own baskets with an item, as a share of the data's time span;
+            0 is no decay.
         bestsellers: length of each bestseller list, 1–10000.
     """
 
@@ -74,6 +76,7 @@ class TrainSettings:
     upsell_min_trade_ups: int = 300
     consumable_share: float = 0.2
     consumable_buyers: int = 5
+    habit_half_life_share: float = 0.3
     bestsellers: int = 200
 
     def __post_init__(self) -> None:
@@ -112,6 +115,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "upsell_min_trade_ups": (1, 1_000_000_000),
     "consumable_share": (0, 1),
     "consumable_buyers": (1, 1_000_000),
+    "habit_half_life_share": (0, 100),
     "bestsellers": (1, 10_000),
 }
 

@@ -9,17 +9,28 @@ import numpy as np
 import redis
 from numpy.typing import NDArray
 
-from models.artefact import CONTENT, Draft, Run, draft, unseal_run
+from models.artefact import CONTENT, DamagedVersionError, Draft, Run, draft, require_schema, unseal_run
 from models.records import ItemFacts, Shop
-from models.rows import CARDS, CUSTOMERS, HISTORY_ROW, VECTOR_ROW, Frame, assemble, frame_of, vectors_of
+from models.rows import (
+    CARDS,
+    NEXT,
+    NEXT_ROW,
+    PURCHASES,
+    PURCHASES_ROW,
+    VECTOR_ROW,
+    Frame,
+    assemble,
+    dtype_of,
+    frame_of,
+    vectors_of,
+)
 from models.sealed import SealError, unseal
 from models.stored import scores
 from recsvc.fleet.guard import Guard
 from recsvc.fleet.keys import Keys, row_field
-from recsvc.store.contract import History, Row
+from recsvc.store.contract import History, NextRow, Row, Trait
 
 _BATCH_ROWS = 5_000
-_DTYPES = {"offsets": np.int64, "data": np.uint8, "indptr": np.int64, "item": np.int32}
 _NO_ROW = Row(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.uint16))
 
 
@@ -50,8 +61,11 @@ def describe(client: redis.Redis, keys: Keys, version: str) -> Described:
         raise NotInRedisError(f"Redis does not hold {version}")
     try:
         manifest, run = unseal(sealed[0], CONTENT), unseal_run(sealed[1])
+        require_schema(manifest, f"{version} in Redis")
         held = {name: _block(client, keys.blocks(version), name) for name in _block_names(manifest)}
         return Described(manifest, run, frame_of(held, manifest))
+    except DamagedVersionError as error:
+        raise NotInRedisError(str(error)) from error
     except (SealError, ValueError, TypeError, KeyError) as error:
         raise NotInRedisError(f"what Redis holds of {version} is damaged: {error}") from error
 
@@ -66,7 +80,7 @@ def fetch_version(client: redis.Redis, keys: Keys, version: str) -> tuple[Draft,
     described = describe(client, keys, version)
     frame = described.frame
     sizes = {vectors_of(kind): len(frame.items) for kind in frame.kinds}
-    sizes |= {CARDS: len(frame.items), CUSTOMERS: len(frame.customer_ids)}
+    sizes |= {CARDS: len(frame.items), PURCHASES: len(frame.customer_ids), NEXT: len(frame.customer_ids)}
     try:
         model = assemble(
             frame, {name: _all_rows(client, keys.rows(version, name), size) for name, size in sizes.items()}
@@ -149,9 +163,18 @@ class RedisSnapshot:
         at = self._frame.customer_ids.find(customer_id)
         if at < 0:
             return None
-        key = self._keys.rows(self.version, CUSTOMERS)
-        row = self._guard.call(lambda: cast(bytes | None, self._client.hget(key, cast(str, row_field(at)))), None)
-        return History(*HISTORY_ROW.decode(row)) if row else None
+        row = self._row(PURCHASES, at)
+        return History.of(PURCHASES_ROW.decode(row), Trait.of(self._frame.traits, at)) if row else None
+
+    def next_items(self, customer_id: str) -> NextRow | None:
+        """What a customer may want next; None for an unknown one, nothing where Redis does not answer."""
+        at = self._frame.customer_ids.find(customer_id)
+        return None if at < 0 else NextRow(*NEXT_ROW.decode(self._row(NEXT, at)))
+
+    def _row(self, table: str, at: int) -> bytes:
+        """One row of a table; empty where there is none or Redis does not answer."""
+        key, field = self._keys.rows(self.version, table), cast(str, row_field(at))
+        return self._guard.call(lambda: cast(bytes | None, self._client.hget(key, field)), None) or b""
 
     def bestsellers(self, category: int) -> NDArray[np.int32]:
         """A category's bestsellers, or with -1 the whole shop's."""
@@ -171,7 +194,7 @@ def _vector(value: bytes | None) -> Row:
 
 def _block_names(manifest: Mapping[str, Any]) -> list[str]:
     """The arrays that are held as a whole, from the manifest's list of files."""
-    rows = ("vectors.", f"{CARDS}.", f"{CUSTOMERS}.")
+    rows = ("vectors.", f"{CARDS}.", f"{PURCHASES}.", f"{NEXT}.")
     names = (name.removesuffix(".npy") for name in manifest["files"])
     return [name for name in names if not name.startswith(rows)]
 
@@ -182,9 +205,7 @@ def _block(client: redis.Redis, key: str, name: str) -> NDArray[Any]:
         parts.append(part)
     if not parts:
         raise NotInRedisError(f"{name} is missing in {key}")
-    column = name.partition(".")[2]
-    dtype = _DTYPES.get(column) or ItemFacts.dtype_of(column)
-    return np.frombuffer(b"".join(parts), dtype)
+    return np.frombuffer(b"".join(parts), dtype_of(name))
 
 
 def _all_rows(client: redis.Redis, key: str, size: int) -> Iterator[bytes]:

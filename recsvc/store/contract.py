@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.customers import PURCHASE_DTYPES, Traits
 from models.records import ItemFacts, Shop
 
 
@@ -28,19 +30,73 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """What one customer bought, last bought first.
+    """What one customer bought, last bought first; columns as in `models.customers.Purchases`.
 
     Attributes:
         item: int32 (k,).
         count: uint32 (k,), baskets with the item.
         last_day: int32 (k,), days since 1970-01-01 (UTC), -1 where orders carry no time.
         first_day: int32 (k,), likewise, of the first one.
+        habit: float16 (k,), own baskets with the item, each fading with its age.
+        interval_days: uint16 (k,), days expected between two of them, 0 where that is not known.
+        quantity: float16 (k,), typical quantity per order.
+        traits: of the customer as a whole.
     """
 
     item: NDArray[np.int32]
     count: NDArray[np.uint32]
     last_day: NDArray[np.int32]
     first_day: NDArray[np.int32]
+    habit: NDArray[np.float16]
+    interval_days: NDArray[np.uint16]
+    quantity: NDArray[np.float16]
+    traits: Trait
+
+    @classmethod
+    def of(cls, columns: Sequence[NDArray[Any]], traits: Trait) -> History:
+        """From columns in the order of `PURCHASE_DTYPES`."""
+        return cls(**dict(zip(PURCHASE_DTYPES, columns, strict=True)), traits=traits)
+
+
+class Trait(NamedTuple):
+    """One customer as a whole, as in `models.customers.Traits`.
+
+    Attributes:
+        orders: baskets.
+        business: buys as a business does.
+        value: spend expected over the next twelve months, None where unknown.
+        alive: probability of buying again, None where unknown.
+    """
+
+    orders: int
+    business: bool
+    value: float | None
+    alive: float | None
+
+    @classmethod
+    def of(cls, traits: Traits, customer: int) -> Trait:
+        """Of one customer."""
+        value, alive = traits.value.item(customer), traits.alive.item(customer)
+        return cls(
+            traits.orders.item(customer),
+            bool(traits.business.item(customer)),
+            None if math.isnan(value) else value,
+            None if math.isnan(alive) else alive,
+        )
+
+
+class NextRow(NamedTuple):
+    """What one customer may want next, best first, as in `models.customers.Next`.
+
+    Attributes:
+        item: int32 (k,).
+        score: float16 (k,), falling.
+        why: uint8 (k,), one of `models.customers.Why`.
+    """
+
+    item: NDArray[np.int32]
+    score: NDArray[np.float16]
+    why: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +175,10 @@ class Snapshot(Protocol):
         """Each item's card, a JSON object: one trip for all."""
 
     def customer(self, customer_id: str) -> History | None:
-        """What a customer bought, None for an unknown one."""
+        """What a customer bought, None for an unknown one: one trip."""
+
+    def next_items(self, customer_id: str) -> NextRow | None:
+        """What a customer may want next, perhaps nothing; None for an unknown customer: one trip."""
 
     def bestsellers(self, category: int) -> NDArray[np.int32]:
         """A category's bestsellers, best first; -1 asks for the whole shop's."""

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artefact import Version
+from models.customers import PURCHASE_DTYPES
 from models.records import ItemFacts, Shop
 from models.stored import scores
-from recsvc.store.contract import History, Row
+from recsvc.store.contract import History, NextRow, Row, Trait
 
 
 class VersionSnapshot:
@@ -54,8 +55,18 @@ class VersionSnapshot:
         at = customers.ids.find(customer_id)
         if at < 0:
             return None
-        span = slice(int(customers.indptr[at]), int(customers.indptr[at + 1]))
-        return History(customers.item[span], customers.count[span], customers.last_day[span], customers.first_day[span])
+        bought, span = customers.purchases, customers.purchases.row(at)
+        columns = [getattr(bought, name)[span] for name in PURCHASE_DTYPES]
+        return History.of(columns, Trait.of(customers.traits, at))
+
+    def next_items(self, customer_id: str) -> NextRow | None:
+        """What a customer may want next, None for an unknown one."""
+        customers = self._model.customers
+        at = customers.ids.find(customer_id)
+        if at < 0:
+            return None
+        ahead, span = customers.next, customers.next.row(at)
+        return NextRow(ahead.item[span], ahead.score[span], ahead.why[span])
 
     def bestsellers(self, category: int) -> NDArray[np.int32]:
         """A category's bestsellers, or with -1 the whole shop's."""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from models.customers import Customers, Next, Purchases, Traits, Why
 from models.model import Model
-from models.records import CROSS_SELL, UPSELL, Customers, ItemFacts, ItemVectors, Lists, Shop
+from models.records import CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Lists, Shop
 from models.stored import StoredVectors, store_vectors
 from models.strings import StringTable
 
@@ -33,6 +34,7 @@ def _small_model(*, orders: int = 7) -> Model:
             stem=np.full(n, -1, dtype=np.int32),
             consumable=np.array([0, 0, 0, 1], dtype=np.uint8),
             in_stock=np.ones(n, dtype=np.uint8),
+            interval_days=np.array([0, 0, 0, 90], dtype=np.uint16),
         ),
         cards=StringTable.of(['{"title": "Cup"}', '{"title": "Grand pot"}', '{"title": "Pot"}', '{"title": "Tea"}']),
         categories=StringTable.of(["cups", "pots"]),
@@ -44,11 +46,28 @@ def _small_model(*, orders: int = 7) -> Model:
         variants=Lists(np.arange(n + 1, dtype=np.int64), np.arange(n, dtype=np.int32)),
         customers=Customers(
             ids=StringTable.of(["ada", "bo"]),
-            indptr=np.array([0, 2, 3], dtype=np.int64),
-            item=np.array([3, 0, 2], dtype=np.int32),
-            count=np.array([2, 1, 1], dtype=np.uint32),
-            last_day=np.array([20_000, 19_990, 19_995], dtype=np.int32),
-            first_day=np.array([19_900, 19_990, 19_995], dtype=np.int32),
+            traits=Traits(
+                orders=np.array([2, 1], dtype=np.uint32),
+                business=np.array([0, 1], dtype=np.uint8),
+                value=np.array([120.5, np.nan], dtype=np.float32),
+                alive=np.array([0.75, np.nan], dtype=np.float16),
+            ),
+            purchases=Purchases(
+                indptr=np.array([0, 2, 3], dtype=np.int64),
+                item=np.array([3, 0, 2], dtype=np.int32),
+                count=np.array([2, 1, 1], dtype=np.uint32),
+                last_day=np.array([20_000, 19_990, 19_995], dtype=np.int32),
+                first_day=np.array([19_900, 19_990, 19_995], dtype=np.int32),
+                habit=np.array([1.5, 0.75, 0.875], dtype=np.float16),
+                interval_days=np.array([100, 0, 0], dtype=np.uint16),
+                quantity=np.array([1.5, 6, 1], dtype=np.float16),
+            ),
+            next=Next(
+                indptr=np.array([0, 2, 2], dtype=np.int64),
+                item=np.array([3, 2], dtype=np.int32),
+                score=np.array([0.5, 0.25], dtype=np.float16),
+                why=np.array([Why.DUE, Why.COMPLEMENT], dtype=np.uint8),
+            ),
         ),
         shop=Shop(orders, n, 2, "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z", 60, "EUR"),
         settings={"neighbours": 100, "discount": 0.5},

@@ -18,9 +18,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from models.artefact import Run, draft
+from models.customers import Customers, Next, Purchases, Traits
 from models.model import Model
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
-from models.records import Customers, ItemFacts, ItemVectors, Lists, Shop
+from models.records import ItemFacts, ItemVectors, Lists, Shop
 from models.registry import Registry, version_name
 from models.stored import StoredVectors, store_vectors
 from models.strings import StringTable
@@ -44,6 +45,45 @@ def lists(rows: Iterable[Iterable[int]]) -> Lists:
     return Lists(indptr, np.array([i for row in rows for i in row], np.int32))
 
 
+def purchases_of(rows: list[list[tuple[Any, ...]]]) -> Purchases:
+    """(item index, count, last_day[, first_day[, habit]]) per customer, last bought first; habit is else the count."""
+    entries = [(*e, e[2])[:4] if len(e) == 3 else e for row in rows for e in row]
+    count = np.array([e[1] for e in entries], np.uint32)
+    last, first = (np.array([e[at] for e in entries], np.int32) for at in (2, 3))
+    return Purchases(
+        indptr=lists([[e[0] for e in row] for row in rows]).indptr,
+        item=np.array([e[0] for e in entries], np.int32),
+        count=count,
+        last_day=last,
+        first_day=first,
+        habit=np.array([e[4] if len(e) > 4 else e[1] for e in entries], np.float16),
+        interval_days=np.where(last > first, (last - first) / np.maximum(count - 1.0, 1), 0).astype(np.uint16),
+        quantity=np.ones(len(entries), np.float16),
+    )
+
+
+def traits_of(rows: list[list[tuple[Any, ...]]]) -> Traits:
+    """Customers of whom nothing is known but their orders: as many as they have of their most frequent item."""
+    n = len(rows)
+    return Traits(
+        np.array([max((e[1] for e in row), default=0) for row in rows], np.uint32),
+        np.zeros(n, np.uint8),
+        np.full(n, np.nan, np.float32),
+        np.full(n, np.nan, np.float16),
+    )
+
+
+def next_lists(rows: list[list[tuple[Any, ...]]]) -> Next:
+    """(item index, score, why) per customer."""
+    entries = [e for row in rows for e in row]
+    return Next(
+        lists([[e[0] for e in row] for row in rows]).indptr,
+        np.array([e[0] for e in entries], np.int32),
+        np.array([e[1] for e in entries], np.float16),
+        np.array([e[2] for e in entries], np.uint8),
+    )
+
+
 def build_model(
     items: Mapping[str, Mapping[str, Any]],
     vectors: Mapping[str, Mapping[str, list[tuple[str, float, int]]]] | None = None,
@@ -52,8 +92,13 @@ def build_model(
     orders: int = 100,
     settings: Mapping[str, object] | None = None,
     timed: bool = True,
+    ahead: Mapping[str, list[tuple[str, float, int]]] | None = None,
 ) -> Model:
-    """A model from plain words; `customers` holds (item, count, last_day[, first_day]), last bought first."""
+    """A model from plain words.
+
+    `customers` holds (item, count, last_day[, first_day[, habit]]), last bought first; `ahead` what some of them may
+    want next: (item, score, why).
+    """
     ids = sorted(items, key=str.encode)
     at = {name: i for i, name in enumerate(ids)}
     facts = [items[name] for name in ids]
@@ -80,7 +125,6 @@ def build_model(
 
     buyers = sorted(customers or {}, key=str.encode)
     bought = [[(at[e[0]], *e[1:]) for e in (customers or {})[b]] for b in buyers]
-    entries = [e for row in bought for e in row]
     return Model(
         items=StringTable.of(ids),
         facts=ItemFacts(
@@ -94,6 +138,7 @@ def build_model(
             stem=np.array([stems.index(f["stem"]) if f.get("stem") else -1 for f in facts], np.int32),
             consumable=np.array([f.get("consumable", 0) for f in facts], np.uint8),
             in_stock=np.array([f.get("in_stock", 1) for f in facts], np.uint8),
+            interval_days=np.array([f.get("interval_days", 0) for f in facts], np.uint16),
         ),
         cards=StringTable.of(
             json.dumps(
@@ -111,11 +156,9 @@ def build_model(
         variants=lists([[i for i in by_popularity if family[i] == label] for label in range(len(family_names))]),
         customers=Customers(
             ids=StringTable.of(buyers),
-            indptr=lists([[e[0] for e in row] for row in bought]).indptr,
-            item=np.array([e[0] for e in entries], np.int32),
-            count=np.array([e[1] for e in entries], np.uint32),
-            last_day=np.array([e[2] for e in entries], np.int32),
-            first_day=np.array([e[3] if len(e) > 3 else e[2] for e in entries], np.int32),
+            traits=traits_of(bought),
+            purchases=purchases_of(bought),
+            next=next_lists([[(at[e[0]], *e[1:]) for e in (ahead or {}).get(buyer, [])] for buyer in buyers]),
         ),
         shop=Shop(
             orders=orders,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recsvc.picks import PicksSettings, due_items, purchase_weights
-from recsvc.store.contract import History
+from recsvc.store.contract import History, Trait
 
 if TYPE_CHECKING:
     from conftest import Builders, CheckedClient
@@ -31,7 +31,17 @@ def picks(client: CheckedClient, customer: str, query: str = "") -> dict[str, An
 def history(entries: list[tuple[int, ...]]) -> History:
     """(item, count, last_day[, first_day]), last bought first; without a first day it is the last one."""
     columns = [np.array(column, np.int32) for column in zip(*entries, strict=True)]
-    return History(columns[0], columns[1].astype(np.uint32), columns[2], columns[-1])
+    count = columns[1].astype(np.uint32)
+    return History(
+        item=columns[0],
+        count=count,
+        last_day=columns[2],
+        first_day=columns[-1],
+        habit=count.astype(np.float16),
+        interval_days=np.zeros(len(count), np.uint16),
+        quantity=np.ones(len(count), np.float16),
+        traits=Trait(len(count), business=False, value=None, alive=None),
+    )
 
 
 def test_due_and_complementary_items_take_turns(tea: CheckedClient) -> None:

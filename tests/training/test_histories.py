@@ -22,11 +22,31 @@ def test_by_hand(orders_of: Callable[..., Orders]) -> None:
     )
     customers = histories(orders, np.arange(2, dtype=np.int32))
     assert [customers.ids.text(i) for i in range(2)] == ["ada", "bo"]
-    assert customers.indptr.tolist() == [0, 2, 3]
-    assert customers.item.tolist() == [1, 0, 0]  # cup is 0, tea is 1
-    assert customers.count.tolist() == [2, 1, 1]
-    assert customers.last_day.tolist() == [5, 1, 3]
-    assert customers.first_day.tolist() == [1, 1, 3]
+    held = customers.purchases
+    assert held.indptr.tolist() == [0, 2, 3]
+    assert held.item.tolist() == [1, 0, 0]  # cup is 0, tea is 1
+    assert held.count.tolist() == [2, 1, 1]
+    assert held.last_day.tolist() == [5, 1, 3]
+    assert held.first_day.tolist() == [1, 1, 3]
+    assert held.interval_days.tolist() == [4, 0, 0]
+    assert customers.traits.orders.tolist() == [2, 1]
+    assert customers.next.indptr.tolist() == [0, 0, 0]
+
+
+def test_habits_fade_by_hand(orders_of: Callable[..., Orders]) -> None:
+    """Data of four days, half-life a quarter of them: baskets four, one and no days old make 1/16 + 1/2 + 1."""
+    orders = orders_of([("o1", "ada", 1, ["tea"]), ("o2", "ada", 4, ["tea"]), ("o3", "ada", 5, ["tea"])])
+    orders.quantity[:] = [1, 2, 6]
+    held = histories(orders, np.zeros(1, dtype=np.int32), habit_half_life=0.25).purchases
+    assert held.habit.tolist() == [1.5625]
+    assert held.quantity.tolist() == [3.0]
+    assert histories(orders, np.zeros(1, dtype=np.int32)).purchases.habit.tolist() == [3.0]
+
+
+def test_nobody_known_leaves_no_history(orders_of: Callable[..., Orders]) -> None:
+    """Guests only, and no order at all: empty rows, no error."""
+    assert len(histories(orders_of([("o1", None, 1, ["tea"])]), np.zeros(1, dtype=np.int32), 0.5).ids) == 0
+    assert len(histories(orders_of([]), np.zeros(0, dtype=np.int32), 0.5).purchases) == 0
 
 
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 9), st.sets(st.integers(0, 5), min_size=1)), max_size=30))
@@ -45,13 +65,14 @@ def test_equal_to_the_obvious_loop(orders_of: Callable[..., Orders], lines: list
             count, _ = slow.get((f"c{who}", f"i{item}"), (0, 0))
             slow[f"c{who}", f"i{item}"] = (count + 1, day)
     found = {}
+    held = customers.purchases
     for row in range(len(customers.ids)):
-        entries = range(customers.indptr[row], customers.indptr[row + 1])
-        days = [int(customers.last_day[e]) for e in entries]
+        entries = range(held.indptr[row], held.indptr[row + 1])
+        days = [int(held.last_day[e]) for e in entries]
         assert days == sorted(days, reverse=True)
         for e in entries:
-            name = orders.items.text(int(customers.item[e]))
-            found[customers.ids.text(row), name] = (int(customers.count[e]), int(customers.last_day[e]))
+            name = orders.items.text(int(held.item[e]))
+            found[customers.ids.text(row), name] = (int(held.count[e]), int(held.last_day[e]))
     assert found == slow
 
 

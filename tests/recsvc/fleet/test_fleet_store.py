@@ -103,6 +103,12 @@ def test_redis_and_the_twin_answer_alike(
         if a is not None and b is not None:
             assert a.item.tolist() == b.item.tolist()
             assert a.first_day.tolist() == b.first_day.tolist()
+            assert (a.habit.tolist(), a.interval_days.tolist()) == (b.habit.tolist(), b.interval_days.tolist())
+            assert (a.quantity.tolist(), a.traits) == (b.quantity.tolist(), b.traits)
+        ahead, there = remote.next_items(who), local.next_items(who)
+        assert (ahead is None) == (there is None)
+        if ahead is not None and there is not None:
+            assert [c.tolist() for c in ahead] == [c.tolist() for c in there]
     for category in (-1, 0, 1):
         assert remote.bestsellers(category).tolist() == local.bestsellers(category).tolist()
     assert remote.variants(0).tolist() == local.variants(0).tolist()
