@@ -14,6 +14,7 @@ import gunicorn.util
 from gunicorn.app.base import BaseApplication
 
 from recsvc.settings import ServiceSettings
+from recsvc.state.assembly import open_state
 from recsvc.web.access import Access
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a folder for heartbeats, named by gunicorn's own advice
@@ -25,6 +26,7 @@ class Service(BaseApplication):
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
+        open_state(settings)  # refuses what cannot be, before anything starts; nothing connects
         self._access = Access(settings)  # before the fork: a worker that starts later needs no secret's file
         super().__init__()
 
@@ -65,7 +67,10 @@ class Service(BaseApplication):
         store = open_store(self._settings)
         store.snapshot()
         self._access.look()
-        return create_app(self._settings, store, self._access)
+        state = open_state(self._settings)
+        if state is not None and (note := state.status().note):
+            logging.getLogger("recsvc.state").warning("%s", note)
+        return create_app(self._settings, store, self._access, state)
 
 
 def run(settings: ServiceSettings) -> None:

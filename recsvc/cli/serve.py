@@ -11,7 +11,7 @@ from recsvc.keys.file import read_keys, token_secrets
 from recsvc.keys.records import KeysError
 from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback, parse_setting
 
-_OPTIONS = {"bind": "HOST:PORT", "workers": "N", "threads": "N", "models": "DIR", "storefront": "DIR"}
+_OPTIONS = {"bind": "HOST:PORT", "workers": "N", "threads": "N", "models": "DIR", "storefront": "DIR", "state": "FILE"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,10 @@ def run(args: argparse.Namespace) -> int:
     refuse_no_shop(settings)
     from recsvc import server  # noqa: PLC0415  # gunicorn is loaded only to serve
 
-    server.run(settings)
+    try:
+        server.run(settings)
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
     return 0
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from itertools import chain
 from time import perf_counter
-from typing import IO, Any
+from typing import IO
 
 import msgspec
 from flask import Flask, Response, g, request
@@ -17,13 +18,15 @@ from recsvc import __version__
 from recsvc.picks import PicksSettings, pick
 from recsvc.settings import ServiceSettings
 from recsvc.shelves import Ask, recommend
+from recsvc.state.contract import StateStore
 from recsvc.store.contract import ModelStore, Snapshot
 from recsvc.storefront.pages import storefront
 from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
 from recsvc.web.messages import Alive, NoQuery, PicksQuery, Ready, RecommendQuery
 from recsvc.web.metrics import CONTENT_TYPE, Metrics
-from recsvc.web.openapi import JSON
+from recsvc.web.remembering import Remembering
+from recsvc.web.respond import respond
 
 _MAX_ID = 256
 _DRAIN_BYTES = 16 * 1024 * 1024
@@ -37,18 +40,27 @@ class _CustomerId(BaseConverter):
     part_isolating = False
 
 
-def create_app(settings: ServiceSettings, store: ModelStore, access: Access | None = None) -> Flask:
-    """Assemble the service; `access` says who may ask, by default as the settings have it."""
+def create_app(
+    settings: ServiceSettings,
+    store: ModelStore,
+    access: Access | None = None,
+    state: StateStore | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Flask:
+    """Assemble the service; `access` says who may ask, by default as the settings have it; `state` is its memory."""
     app = Flask("recsvc", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False
     app.url_map.converters["customer"] = _CustomerId
     problems.register(app)
-    handlers = Handlers(settings, store, Metrics(), access or Access(settings))
+    access, metrics = access or Access(settings), Metrics()
+    handlers = Handlers(settings, store, metrics, access, state)
+    remembering = Remembering(state, access, metrics, clock)
     by_operation: dict[str, Callable[..., Response]] = {
         "recommend": handlers.recommend,
         "recommend_cart": handlers.recommend_cart,
         "picks": handlers.picks,
+        "events": remembering.events,
         "live": handlers.live,
         "ready": handlers.ready,
         "metrics": handlers.exposition,
@@ -70,8 +82,16 @@ def create_app(settings: ServiceSettings, store: ModelStore, access: Access | No
 class Handlers:
     """The handlers, with what they share."""
 
-    def __init__(self, settings: ServiceSettings, store: ModelStore, metrics: Metrics, access: Access) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        store: ModelStore,
+        metrics: Metrics,
+        access: Access,
+        state: StateStore | None,
+    ) -> None:
         self._store = store
+        self._state = state
         self._access = access
         self._metrics = metrics
         self._max_url = settings.max_url_bytes
@@ -124,24 +144,25 @@ class Handlers:
         name = f"r_{caching.picks_key(version, self._revision, customer_id, query.n)}"
         if snapshot is None:
             self._metrics.picks("none")
-            return _respond(render.no_picks(customer_id, name))
+            return respond(render.no_picks(customer_id, name))
         chosen = pick(snapshot, customer_id, query.n, self._picks_settings)
         self._metrics.picks("personal" if chosen.personal else "popular")
         answer = render.picks(snapshot, customer_id, chosen, name)
         views.narrow(answer.items, door.caller().view)
-        return _respond(render.with_flat_doubles(answer))
+        return respond(render.with_flat_doubles(answer))
 
     def live(self) -> Response:
         """`GET /health/live`."""
-        return _respond(Alive("alive"))
+        return respond(Alive("alive"))
 
     def ready(self) -> Response:
         """`GET /health/ready`."""
         status = self._store.status()
         if status.serving is None:
             return problems.problem(503, f"There is nothing to serve: {status.note}.")
-        note = "; ".join(filter(None, (status.note, self._access.trouble))) or None
-        return _respond(Ready("ready", status.serving, status.published, note, dict(status.refused)))
+        remembers = self._state.status().note if self._state else None
+        note = "; ".join(filter(None, (status.note, self._access.trouble, remembers))) or None
+        return respond(Ready("ready", status.serving, status.published, note, dict(status.refused)))
 
     def exposition(self) -> Response:
         """`GET /metrics`."""
@@ -152,14 +173,14 @@ class Handlers:
 
     def openapi(self) -> Response:
         """`GET /openapi.json`."""
-        return _respond(self._specification)
+        return respond(self._specification)
 
     def _answer(self, ask: Ask) -> Response:
         snapshot = self._snapshot()
         if snapshot is None:
             for shelf_type in ask.types:
                 self._metrics.empty_shelf(shelf_type, "no_model")
-            return _respond(render.no_model(ask, _own_id()))
+            return respond(render.no_model(ask, _own_id()))
         who = door.caller()
         key = None if ask.private else caching.shelf_key(snapshot.version, self._revision, ask, who.view)
         etag = f"{snapshot.version}-{key}"
@@ -173,7 +194,7 @@ class Handlers:
                 self._metrics.shelf(shelf_type, filled)
             answer = render.recommendations(snapshot, ask, found, f"r_{key}" if key else _own_id())
             views.narrow(chain(answer.cross_sell or (), answer.upsell or ()), who.view)
-            response = _respond(answer)
+            response = respond(answer)
         if key:
             response.set_etag(etag)
             response.headers["Cache-Control"] = caching.PUBLIC if who.shared else caching.OWN
@@ -197,10 +218,3 @@ def _drain(body: IO[bytes]) -> None:
 def _own_id() -> str:
     """The name of an answer that no cache may share."""
     return f"r_{secrets.token_hex(12)}"
-
-
-def _respond(answer: Any) -> Response:  # noqa: ANN401  # a record, its builtins, or JSON already written
-    data = answer if isinstance(answer, bytes) else _json.encode(answer)
-    response = Response(data, content_type=f"{JSON}; charset=utf-8")
-    response.headers["Cache-Control"] = caching.PRIVATE
-    return response

@@ -42,6 +42,9 @@ TABLE = (
     MetricRow("recsvc_missing_ids_total", "counter", (), "unknown item ids in questions"),
     MetricRow("recsvc_picks_total", "counter", ("source",), "picks answered: personal or popular"),
     MetricRow(
+        "recsvc_events_total", "counter", ("outcome",), "events received: accepted, duplicate, rejected or not_stored"
+    ),
+    MetricRow(
         "recsvc_model_trained_timestamp_seconds",
         "gauge",
         (),
@@ -84,6 +87,7 @@ class Metrics:
         self._not_modified = counter("recsvc_not_modified_total")
         self._missing = counter("recsvc_missing_ids_total")
         self._picks = counter("recsvc_picks_total")
+        self._events = counter("recsvc_events_total")
         self._changing = threading.Lock()
         self._trained: Gauge | None = None
         self._version: str | None = None
@@ -120,6 +124,13 @@ class Metrics:
     def picks(self, source: str) -> None:
         """Count one answer of picks."""
         self._picks.labels(source).inc()
+
+    def events(self, accepted: int, duplicates: int, rejected: int, not_stored: int) -> None:
+        """Count a batch of events."""
+        counts = {"accepted": accepted, "duplicate": duplicates, "rejected": rejected, "not_stored": not_stored}
+        for outcome, count in counts.items():
+            if count:
+                self._events.labels(outcome).inc(count)
 
     def serving(self, version: str, trained_at: str) -> None:
         """Note the version that this worker serves."""

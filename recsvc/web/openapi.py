@@ -26,6 +26,7 @@ from recsvc.web.messages import (
 )
 from recsvc.web.problems import PROBLEM_JSON
 from recsvc.web.render import FLAT
+from recsvc.web.state_messages import EventBatch, EventsReceipt
 
 JSON = "application/json"
 TEXT = "text/plain"
@@ -106,6 +107,16 @@ ROUTES: tuple[Route, ...] = (
         problems=(400, 414),
         scope="customers",
         token_scopes=("email", "web"),
+    ),
+    Route(
+        "POST",
+        "/events",
+        "events",
+        "What happened: shown, clicked, bought, declined",
+        EventsReceipt,
+        body=EventBatch,
+        problems=(400, 413, 414, 415, 503),
+        scope="events",
     ),
     Route("GET", "/health/live", "live", "The process answers", Alive),
     Route("GET", "/health/ready", "ready", "A verified version is served", Ready, problems=(503,)),

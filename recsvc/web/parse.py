@@ -63,15 +63,7 @@ def read_body(request: Request) -> RecommendBody:
         UnsupportedMediaType: another content type.
         RequestEntityTooLarge: a body over the limit.
     """
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType("Send the cart as application/json.")
-    data = request.get_data(cache=False)
-    if request.content_length is None and len(data) >= (request.max_content_length or len(data) + 1):
-        raise RequestEntityTooLarge  # a chunked body, which Werkzeug cuts at the limit without a word
-    try:
-        document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError("", f"the body is not JSON: {error}") from error
+    document = read_json(request, "the cart")
     said: dict[str, str] = {}
     if isinstance(document, dict):
         document, said = _without_aliases(document)
@@ -83,6 +75,25 @@ def read_body(request: Request) -> RecommendBody:
         return msgspec.convert(document, RecommendBody)
     except msgspec.ValidationError as error:
         raise _as_said(input_error(error), said) from error
+
+
+def read_json(request: Request, what: str) -> Any:  # noqa: ANN401  # any JSON
+    """The JSON body, whatever it holds.
+
+    Raises:
+        InputError: not JSON.
+        UnsupportedMediaType: another content type.
+        RequestEntityTooLarge: a body over the limit.
+    """
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType(f"Send {what} as application/json.")
+    data = request.get_data(cache=False)
+    if request.content_length is None and len(data) >= (request.max_content_length or len(data) + 1):
+        raise RequestEntityTooLarge  # a chunked body, which Werkzeug cuts at the limit without a word
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError("", f"the body is not JSON: {error}") from error
 
 
 def ask_of_query(query: RecommendQuery) -> Ask:

@@ -103,5 +103,5 @@ def register(app: Flask) -> None:
 _DETAILS = {
     404: "There is nothing at this path; /openapi.json lists what there is.",
     405: "This path does not answer that method; see the Allow header.",
-    413: "The body is larger than RECSVC_MAX_BODY_BYTES; send a shorter cart.",
+    413: "The body is larger than RECSVC_MAX_BODY_BYTES, events than 2 MiB; send less at once.",
 }

@@ -27,6 +27,7 @@ from models.stored import StoredVectors, store_vectors
 from models.strings import StringTable
 from recsvc.keys.rate import Rates
 from recsvc.settings import ServiceSettings
+from recsvc.state.contract import StateStore
 from recsvc.store.artefact import ArtefactStore
 from recsvc.web.access import Access
 from recsvc.web.app import create_app
@@ -238,6 +239,14 @@ class CheckedClient:
         """POST, checked."""
         return self._check("post", path, self.client.post(path, **options))
 
+    def put(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401  # as Flask's client has it
+        """PUT, checked."""
+        return self._check("put", path, self.client.put(path, **options))
+
+    def delete(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401  # as Flask's client has it
+        """DELETE, checked."""
+        return self._check("delete", path, self.client.delete(path, **options))
+
     def shelf(self, query: str, kind: str = "cross_sell") -> list[str]:
         """The ids on one shelf."""
         response = self.get(f"/recommend?type={kind}&{query}")
@@ -246,7 +255,8 @@ class CheckedClient:
 
     def _check(self, method: str, path: str, response: TestResponse) -> TestResponse:
         bare = path.partition("?")[0]
-        template = "/customers/{customer_id}/picks" if bare.startswith("/customers/") else bare
+        parts = bare.split("/")
+        template = f"/customers/{{customer_id}}/{parts[-1]}" if bare.startswith("/customers/") else bare
         operation = self.specification["paths"].get(template, {}).get(method)
         described = (operation or {"responses": {}})["responses"]
         if operation is not None and response.status_code != 304:
@@ -285,6 +295,7 @@ def serve(tmp_path: Path) -> Callable[..., CheckedClient]:
     def start(
         model: Model | None = None,
         clock: Callable[[], float] = time.time,
+        state: StateStore | None = None,
         **settings: Any,  # noqa: ANN401  # any field's value
     ) -> CheckedClient:
         root = tmp_path / f"models-{len(list(tmp_path.iterdir()))}"
@@ -292,7 +303,8 @@ def serve(tmp_path: Path) -> Callable[..., CheckedClient]:
             write_version(root, model)
         chosen = ServiceSettings(models=root, refresh_seconds=0, **settings)
         store = ArtefactStore(Registry(root), 0, in_background=False)
-        return CheckedClient(create_app(chosen, store, Access(chosen, clock, Rates(clock))).test_client(), root)
+        app = create_app(chosen, store, Access(chosen, clock, Rates(clock)), state, clock)
+        return CheckedClient(app.test_client(), root)
 
     return start
 

@@ -11,7 +11,9 @@ import jsonschema
 import pytest
 
 import recsvc
-from recsvc.web import messages
+from recsvc.events import own
+from recsvc.state.sqlite import SqliteState
+from recsvc.web import messages, state_messages
 from recsvc.web.metrics import TABLE
 from recsvc.web.parse import ALIASES
 
@@ -83,9 +85,10 @@ def test_a_body_is_accepted_if_and_only_if_the_specification_says_so(tea: Checke
     assert tea.post("/recommend", json=body).status_code == (200 if valid else 400)
 
 
-def test_the_metrics_page_lists_exactly_what_is_exported(serve: Serve, shop: Builders) -> None:
+def test_the_metrics_page_lists_exactly_what_is_exported(serve: Serve, shop: Builders, tmp_path: Path) -> None:
     """Every name, type and label of the table is exported once it has happened, and nothing else is."""
-    client = serve(shop.tea())
+    client = serve(shop.tea(), state=SqliteState(tmp_path / "state.db"))
+    client.post("/events", json={"events": [{"event_id": "e1", "type": "view", "item_id": "tea"}]})
     tag = client.get("/recommend?item_id=tea&item_id=nothing").headers.get("ETag")
     assert tag is None
     tag = client.get("/recommend?item_id=tea").headers["ETag"]
@@ -128,6 +131,8 @@ def test_the_api_page_names_every_parameter_answer_and_alias(tea: CheckedClient)
     assert rows("Aliases") == list(ALIASES)
     assert rows("Answer of /recommend") == list(messages.Recommendations.__struct_encode_fields__)
     assert rows("An item") == list(messages.Item.__struct_encode_fields__)
+    assert rows("Events") == list(own.NewEvent.__struct_encode_fields__)
+    assert rows("Answer of /events") == list(state_messages.EventsReceipt.__struct_encode_fields__)
     assert rows("Picks") == list(messages.Picks.__struct_encode_fields__)
 
 
