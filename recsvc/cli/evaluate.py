@@ -8,14 +8,13 @@ from pathlib import Path
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.protocols import CROSS_SELL, PROTOCOLS, Measuring, Protocol
+from recsvc.cli.reading import read_options, reading_arguments
 from training.evaluation.page import as_html
 from training.evaluation.report import as_json
 from training.evaluation.task import Task
 from training.evaluation.text import as_text
 from training.readers.catalogue import read_catalogue
-from training.readers.columns import parse_columns
 from training.readers.errors import InputError
-from training.readers.options import ReadOptions
 from training.readers.orders import read_orders
 from training.settings import SettingsError, read_settings
 
@@ -24,9 +23,8 @@ _FEWEST_ORDERS = 100
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `recsvc evaluate`."""
+    reading_arguments(parser)
     add = parser.add_argument
-    add("--orders", nargs="+", type=Path, required=True, metavar="FILE", help="CSV (also .gz, .zst), Parquet or NDJSON")
-    add("--catalogue", type=Path, metavar="FILE", help="what the shop says of its items")
     what = parser.add_mutually_exclusive_group()
     for protocol in PROTOCOLS:
         what.add_argument(
@@ -34,7 +32,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         )
     parser.set_defaults(protocol=CROSS_SELL)
     add("--config", type=Path, metavar="FILE", help="training settings, TOML")
-    add("--columns", metavar="OURS=THEIRS,…", help="name columns that are not recognised: order_id=InvoiceNo,…")
     add("--against", metavar="A,B", help="peers to stand beside; an unknown name lists them (default: the usual ones)")
     add("--queries", type=int, default=10_000, metavar="N", help="questions of each kind at most (default 10000)")
     add("--seed", type=int, default=1, metavar="N", help="another number, other questions (default 1)")
@@ -52,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError("--queries is 1 or more, --seed is 0 or more")
     try:
         settings = read_settings(args.config)
-        options = ReadOptions(columns=parse_columns(args.columns or ""))
+        options = read_options(args)
         with Reporter() as progress:
             orders, _ = read_orders(args.orders, options, None, progress)
             if orders.n_orders < _FEWEST_ORDERS:

@@ -51,9 +51,13 @@ def report(trained: Trained) -> str:
 
 
 def notes(trained: Trained) -> list[str]:
-    """What the readers had to guess or repair."""
-    listed = trained.listed
-    return [*trained.read.notes, *([f"{listed.file}: {note}" for note in listed.notes] if listed else [])]
+    """How files were recognised, and what the readers had to guess or repair."""
+    read, listed = trained.read, trained.listed
+    formats = [f"{file}: read as {known}" for file, known in read.formats.items()]
+    if listed is None:
+        return [*formats, *read.notes]
+    said = [f"{listed.file}: {note}" for note in (f"read as {listed.format}", *listed.notes)]
+    return [*formats, *read.notes, *said]
 
 
 def warnings(trained: Trained) -> list[str]:

@@ -16,13 +16,12 @@ from models.model import Model
 from models.registry import Registry, version_name
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
+from recsvc.cli.reading import read_options, reading_arguments
 from recsvc.cli.report import Trained, report
 from recsvc.cli.trouble import machine_trouble
 from training.pipeline import build_model
 from training.readers.catalogue import missing_items, read_catalogue
-from training.readers.columns import parse_columns
 from training.readers.errors import InputError
-from training.readers.options import ReadOptions
 from training.readers.orders import read_orders
 from training.records import ReadReport
 from training.settings import SettingsError, read_settings
@@ -32,13 +31,10 @@ _LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `recsvc train`."""
+    reading_arguments(parser)
     add = parser.add_argument
-    add("--orders", nargs="+", type=Path, required=True, metavar="FILE", help="CSV (also .gz, .zst), Parquet or NDJSON")
-    add("--catalogue", type=Path, metavar="FILE", help="what the shop says of its items")
     add("--models", type=Path, metavar="DIR", help="where versions live (default: RECSVC_MODELS or models/trained)")
     add("--config", type=Path, metavar="FILE", help="training settings, TOML")
-    add("--columns", metavar="OURS=THEIRS,…", help="name columns that are not recognised: order_id=InvoiceNo,…")
-    add("--currency", metavar="CODE", help="ISO 4217 code of prices that name none")
     add("--threads", type=int, default=0, metavar="N", help="threads to use (default: all cores)")
     add("--rejects", type=Path, metavar="FILE", help="where dropped lines are listed (default: DIR/rejects.csv)")
 
@@ -63,7 +59,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         raise CommandError(f"--threads is 0 (all cores) or more, not {args.threads}")
     try:
         settings = read_settings(args.config)
-        options = ReadOptions(columns=parse_columns(args.columns or ""), currency=args.currency)
+        options = read_options(args)
         with machine_trouble(root, "no version was written"), Reporter() as progress:
             catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)
             root.mkdir(parents=True, exist_ok=True)
