@@ -134,6 +134,7 @@ def read_settings(path: Path | None) -> TrainSettings:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
+    values.pop("gate", None)  # limits of what may be published, read by training.gate.limits
     types = {field.name: field.type for field in dataclasses.fields(TrainSettings)}
     for name, value in values.items():
         if name not in types:

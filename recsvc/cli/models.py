@@ -1,4 +1,4 @@
-"""The versions on this host: list them, show one, roll back, remove old ones."""
+"""The versions on this host: list them, show one, compare two, roll back, remove old ones."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from models.artefact import DamagedVersionError
+from models.artefact import DamagedVersionError, Version
 from models.registry import NoVersionError, Registry
+from recsvc.cli.diff import as_text, difference
 from recsvc.cli.main import CommandError
 from recsvc.cli.publish import publish, settings_for
 
@@ -15,10 +16,15 @@ from recsvc.cli.publish import publish, settings_for
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `recsvc models`."""
     parser.add_argument("--models", type=Path, metavar="DIR", help="where versions live (default: RECSVC_MODELS)")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|rollback|prune")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|diff|rollback|prune")
     actions.add_parser("list", help="every version, newest first")
     show = actions.add_parser("show", help="what one version was trained on, and how, as JSON")
     show.add_argument("version", nargs="?", help="default: the published one, else the newest")
+    diff = actions.add_parser("diff", help="two versions side by side, and the shelves that changed most")
+    diff.add_argument("before", metavar="A", help="the earlier one")
+    diff.add_argument("after", metavar="B", help="the later one")
+    diff.add_argument("--shelves", type=int, default=50, metavar="N", help="how many shelves to show (default: 50)")
+    diff.add_argument("--json", action="store_true", help="as JSON")
     rollback = actions.add_parser("rollback", help="publish the version that was served before, or an older one")
     rollback.add_argument("version", nargs="?", help="default: the one served before")
     prune = actions.add_parser("prune", help="remove old versions; the published one and the one before it stay")
@@ -33,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
         print(table(registry))
     elif args.action == "show":
         print(json.dumps(describe(registry, args.version), indent=2, ensure_ascii=False))
+    elif args.action == "diff":
+        found = difference(opened(registry, args.before), opened(registry, args.after), max(args.shelves, 0))
+        print(json.dumps(found, indent=2, ensure_ascii=False) if args.json else as_text(found))
     elif args.action == "rollback":
         name = args.version or registry.pointer().before
         if name is None:
@@ -65,15 +74,20 @@ def table(registry: Registry) -> str:
     return "\n".join(lines) if len(lines) > 1 else f"{registry.root} holds no version"
 
 
+def opened(registry: Registry, name: str) -> Version:
+    """A whole version, or a sentence that says why not."""
+    try:
+        return registry.open(name)
+    except (NoVersionError, DamagedVersionError) as error:
+        raise CommandError(str(error)) from error
+
+
 def describe(registry: Registry, name: str | None) -> dict[str, object]:
     """One version: its numbers, settings and run."""
     name = name or registry.current() or next(iter(registry.names()), None)
     if name is None:
         raise CommandError(f"{registry.root} holds no version; train one first: recsvc train --orders FILE")
-    try:
-        version = registry.open(name)
-    except (NoVersionError, DamagedVersionError) as error:
-        raise CommandError(str(error)) from error
+    version = opened(registry, name)
     model, run_record = version.model, version.run
     return {
         "version": name,

@@ -66,8 +66,8 @@ class Night:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `recsvc nightly`: those of train, and publish's."""
-    train.arguments(parser)
-    parser.add_argument("--force", action="store_true", help="publish although the gate refused the version")
+    train.options(parser)
+    parser.add_argument("--force", action="store_true", help="go on although less came in, or the gate refused")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.gate import Verdict
 from models.model import Model
 from training.records import CatalogueReport, ReadReport
 
@@ -24,6 +25,7 @@ class Trained:
         listed: what became of the catalogue's lines; None without a catalogue.
         bought: items in orders.
         unlisted: items in orders that the catalogue does not list; 0 without a catalogue.
+        verdict: the gate's; None where there was no live version, or nobody asked it.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Trained:
     listed: CatalogueReport | None
     bought: int
     unlisted: int
+    verdict: Verdict | None = None
 
 
 def report(trained: Trained) -> str:
@@ -47,7 +50,9 @@ def report(trained: Trained) -> str:
     for kind, vectors in model.vectors.items():
         rows.append((f"  with {kind} neighbours", int(np.count_nonzero(np.diff(vectors.indptr)))))
     table = [f"{label:<48} {count:>12,}" for label, count in rows]
-    return "\n".join([*table, *(f"note: {note}" for note in notes(trained)), *warnings(trained)])
+    return "\n".join(
+        [*table, *(f"note: {note}" for note in notes(trained)), *_gate(trained.verdict), *warnings(trained)]
+    )
 
 
 def notes(trained: Trained) -> list[str]:
@@ -62,17 +67,26 @@ def notes(trained: Trained) -> list[str]:
 
 def warnings(trained: Trained) -> list[str]:
     """What is no error but probably a mistake."""
+    odd = [f"WARNING: {text}" for text in trained.verdict.warnings] if trained.verdict else []
     if trained.listed is None or 2 * trained.unlisted <= trained.bought:
-        return []
+        return odd
     return [
+        *odd,
         f"WARNING: {trained.unlisted:,} of {trained.bought:,} items bought are not in {trained.listed.file}. "
-        "Is it this shop's catalogue, whole, with the same item ids as the orders?"
+        "Is it this shop's catalogue, whole, with the same item ids as the orders?",
     ]
 
 
 def counts(dropped: Mapping[str, int], unparsed: Mapping[str, int]) -> dict[str, int]:
     """Every reason for which lines are not in a basket, with their number."""
     return dict(sorted({**dropped, **unparsed}.items()))
+
+
+def _gate(verdict: Verdict | None) -> list[str]:
+    """What the gate compared and said."""
+    if verdict is None:
+        return []
+    return [f"gate: {verdict.figures['window']}", *(f"gate refuses: {reason}" for reason in verdict.reasons)]
 
 
 def _lines(label: str, read: ReadReport | CatalogueReport) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Read orders and a catalogue, learn from them, write a new model version. Nothing is published."""
+"""Read orders and a catalogue, learn from them, write a new model version and a verdict on it. Nothing is published."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from models.artefact import Run, draft
+from models.gate import write_verdict
 from models.model import Model
 from models.registry import Registry, version_name
+from recsvc.cli import judge
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
+from recsvc.cli.publish import settings_for
 from recsvc.cli.reading import read_options, reading_arguments
 from recsvc.cli.report import Trained, report
 from recsvc.cli.trouble import machine_trouble
+from training.gate.limits import read_limits
 from training.pipeline import build_model
 from training.readers.catalogue import missing_items, read_catalogue
 from training.readers.errors import InputError
 from training.readers.orders import read_orders
-from training.records import ReadReport
+from training.records import CatalogueReport, ReadReport
 from training.settings import SettingsError, read_settings
 
 _LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
@@ -31,12 +35,19 @@ _LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `recsvc train`."""
+    options(parser)
+    parser.add_argument("--force", action="store_true", help="go on although less came in than for the live version")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What every run that trains may be told."""
     reading_arguments(parser)
     add = parser.add_argument
     add("--models", type=Path, metavar="DIR", help="where versions live (default: RECSVC_MODELS or models/trained)")
     add("--config", type=Path, metavar="FILE", help="training settings, TOML")
     add("--threads", type=int, default=0, metavar="N", help="threads to use (default: all cores)")
     add("--rejects", type=Path, metavar="FILE", help="where dropped lines are listed (default: DIR/rejects.csv)")
+    add("--no-gate", action="store_true", help="do not judge the new version beside the live one")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,25 +65,32 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     Raises:
         CommandError: exit code 2 for input or options, 5 for memory or disk; no version was written.
     """
-    started = time.monotonic()
+    started, registry = time.monotonic(), Registry(root)
     if args.threads < 0:
         raise CommandError(f"--threads is 0 (all cores) or more, not {args.threads}")
     try:
-        settings = read_settings(args.config)
+        settings, limits = read_settings(args.config), read_limits(args.config)
         options = read_options(args)
         with machine_trouble(root, "no version was written"), Reporter() as progress:
             catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)
             root.mkdir(parents=True, exist_ok=True)
             orders, read = read_orders(args.orders, options, args.rejects or root / "rejects.csv", progress)
+            learning = judge.Run(orders, catalogue, settings, args.threads, progress)
+            before = judge.live(registry, settings_for(root))
+            if before and not args.force:
+                judge.refuse_shrunk(before, learning, limits)
             model = build_model(
                 orders, catalogue, settings, currency=args.currency, threads=args.threads, progress=progress
             )
+            verdict = judge.verdict_on(model, before, learning, limits) if before and not args.no_gate else None
             progress("write", 0.0)
-            name = _write(Registry(root), model, read, time.monotonic() - started)
+            name = _write(registry, model, read, listed, time.monotonic() - started)
+            if verdict:
+                write_verdict(root, name, verdict)
     except (InputError, SettingsError) as error:
         raise CommandError(str(error)) from error
     unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
-    return Trained(name, model, read, listed, len(orders.items), unlisted)
+    return Trained(name, model, read, listed, len(orders.items), unlisted, verdict)
 
 
 def models_root(args: argparse.Namespace) -> Path:
@@ -85,7 +103,7 @@ def peak_rss_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _write(registry: Registry, model: Model, read: ReadReport, seconds: float) -> str:
+def _write(registry: Registry, model: Model, read: ReadReport, listed: CatalogueReport | None, seconds: float) -> str:
     drafted = draft(model)
     trained_at = datetime.now(UTC)
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -106,6 +124,7 @@ def _write(registry: Registry, model: Model, read: ReadReport, seconds: float) -
                 "kept": read.kept,
                 "dropped": dict(read.dropped),
                 "unparsed": dict(read.unparsed),
+                judge.CATALOGUE_ITEMS: listed.kept if listed else None,
             },
         ),
     )

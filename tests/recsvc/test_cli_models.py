@@ -151,3 +151,37 @@ def test_prune_keeps_what_is_served(three: tuple[Path, list[str]], capsys: pytes
     assert capsys.readouterr().out == f"removed: {second}\n"
     assert Registry(root).names() == [third, first]
     assert not verdict_path(root, second).exists()
+
+
+def test_diff_shows_what_changed(tmp_path: Path, shop: Builders, capsys: pytest.CaptureFixture[str]) -> None:
+    """Figures side by side, settings that differ, and the shelves that lost most places, with what left and came."""
+    shelves = {"tea": [("cup-blue", 0.5, 24), ("spoon", 0.4, 3)], "pot": [("tea", 0.7, 9), ("cup-blue", 0.3, 5)]}
+    first = shop.write(tmp_path, shop.tea(orders=100), 0)
+    other = shop.tea(orders=130, settings={"min_support": 3}, vectors={"cross_sell": shelves, "upsell": {}})
+    second = shop.write(tmp_path, other, 1)
+    assert main(["models", "--models", str(tmp_path), "diff", first, second, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["before"], found["after"]) == (first, second)
+    assert found["shop"]["orders"] == [100, 130]
+    assert found["settings"] == {"min_support": [None, 3]}
+    assert found["figures"]["upsell"]["silent"] == [8 / 11, 1.0]
+    rows = {row["item_id"]: row for row in found["changed"]}
+    assert set(rows) == {"tea", "cup-blue", "cup-red"}
+    assert (rows["tea"]["kept"], rows["tea"]["places"]) == (1, 4)
+    assert rows["tea"]["gone"] == ["biscuit", "mug", "pot"]
+    assert rows["tea"]["come"] == ["spoon"]
+    assert main(["models", "--models", str(tmp_path), "diff", first, second, "--shelves", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "tea Green tea: kept 1 of 4, in 60 orders" in printed
+    assert "cup-red" not in printed
+
+
+def test_a_version_does_not_differ_from_itself(
+    three: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No shelf is listed; an unknown version is named."""
+    root, (first, *_) = three
+    assert main(["models", "--models", str(root), "diff", first, first]) == 0
+    assert "changed most" not in capsys.readouterr().out
+    assert main(["models", "--models", str(root), "diff", first, "20200101T0000Z-0000"]) == 2
+    assert "has no version '20200101T0000Z-0000'" in capsys.readouterr().err

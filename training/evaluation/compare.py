@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from training.baskets import Families, basket_matrix, families
-from training.cards import assortment
+from training.cards import Assortment, assortment
 from training.evaluation.metrics import Spread, accuracy, gains, spread
 from training.evaluation.peers import Maker, Ranker, bought
 from training.evaluation.queries import KINDS, Kind, Queries, draw
@@ -28,22 +28,28 @@ class Shop:
     Attributes:
         baskets: csr_array (n_orders, n_families) of ones, by time.
         families: the family of each item of a model trained on any part of these orders.
+        shelf: all items, and what is said of them.
     """
 
     baskets: sp.csr_array
     families: Families
+    shelf: Assortment
 
 
 def shop_of(orders: Orders, catalogue: Catalogue | None) -> Shop:
     """Baskets of all orders, with families as the trainer sees them."""
     shelf = assortment(orders, catalogue)
     family = families(shelf.family)
-    return Shop(basket_matrix(orders, shelf.bought, family), family)
+    return Shop(basket_matrix(orders, shelf.bought, family), family, shelf)
 
 
 def questions(baskets: sp.csr_array, start: float, end: float, limit: int, seed: int) -> dict[Kind, Queries]:
     """Questions of every kind from the window `start … end` (shares of all baskets); items are known from before it."""
-    low, high = cut(baskets.shape[0], start), cut(baskets.shape[0], end)
+    return between(baskets, cut(baskets.shape[0], start), cut(baskets.shape[0], end), limit, seed)
+
+
+def between(baskets: sp.csr_array, low: int, high: int, limit: int, seed: int) -> dict[Kind, Queries]:
+    """Questions of every kind from baskets `low … high`, about items known from before them."""
     known = bought(baskets[:low]) > 0
     return {kind: draw(baskets[low:high], known, kind, limit, seed) for kind in KINDS}
 
