@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
 from models.strings import StringTable
+from training.readers.catalogue_reasons import BAD_ID, DIFFERENT, DROPPED, NO_ITEM, REPEATED
 from training.readers.columns import CATALOGUE_FIELDS
 from training.readers.currencies import currencies, the_currency
 from training.readers.errors import InputError
@@ -21,11 +22,6 @@ from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw
 from training.records import Catalogue, CatalogueReport, Orders
-
-NO_ITEM, BAD_ID, REPEATED, DIFFERENT = "no item id", "bad id", "repeated line", "item listed again, differently"
-PICTURE, OTHER_VIEW = "another picture of an item", "another view of an item"
-DROPPED = (NO_ITEM, PICTURE, OTHER_VIEW)
-"""Reasons of lines that were read but list no item; every other reason means a line that could not be read."""
 
 _MAX_TEXT = 2000
 _YES = ("yes", "y", "true", "t", "1")

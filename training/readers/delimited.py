@@ -102,6 +102,8 @@ def _fast(
     breaks, last = _line_breaks(source)
     if breaks + (last != b"\n") == frame.height + 1:
         frame = frame.with_columns(pl.int_range(2, frame.height + 2, dtype=pl.Int64).alias("line"))
+        if not required:
+            return frame
         return _mark_short_lines(frame, source, delimiter, max(found[r] for r in required), required)
     return None
 
@@ -141,7 +143,7 @@ def _tolerant(
 ) -> pl.DataFrame:
     """The standard library's parse: slower, at ease with stray quotes, and it knows every record's line."""
     schema = {**dict.fromkeys(found, pl.String), MALFORMED: pl.String, "line": pl.Int64}
-    needed = max(found[r] for r in required)
+    needed = max((found[r] for r in required), default=0)
     records = _records(source, delimiter)
     for _, cells in records:
         if any(c.strip() for c in cells):
