@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from training.baskets import Families, basket_matrix, families
 from training.cards import Assortment, assortment
+from training.evaluation.beyond import Beyond, beyond, out_of_season
 from training.evaluation.metrics import Spread, accuracy, gains, spread
 from training.evaluation.peers import Maker, Ranker, bought
 from training.evaluation.queries import KINDS, Kind, Queries, draw
 from training.evaluation.report import Figure
+from training.evaluation.slices import slices
 from training.evaluation.split import TEST_FROM, VALIDATION_FROM, cut
 from training.records import Catalogue, Orders
+from training.titles import stems
 
 Tell = Callable[[str], None]
 
@@ -103,6 +106,7 @@ class Cell:
         accuracy: float64 (n_queries, 4), the columns of `METRICS`.
         spread: what a merchant sees beside it.
         parameters: chosen on the validation window; none for ours, which are the defaults or the caller's.
+        beyond: what a merchant minds; None but for pages.
     """
 
     kind: Kind
@@ -111,6 +115,7 @@ class Cell:
     accuracy: NDArray[np.float64]
     spread: Spread
     parameters: Mapping[str, float]
+    beyond: Beyond | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,12 +127,14 @@ class Comparison:
         cells: kinds × methods.
         gains: (kind, peer) → gain of ours in each of `METRICS`, with paired intervals.
         asked: the questions.
+        slices: kind → name → which questions belong to it.
     """
 
     ours: str
     cells: Sequence[Cell]
     gains: Mapping[tuple[Kind, str], Sequence[Figure]]
     asked: Mapping[Kind, Queries]
+    slices: Mapping[Kind, Mapping[str, NDArray[np.bool_]]]
 
     def cell(self, kind: Kind, method: str) -> Cell:
         """One method's answers; a KeyError where it was not asked."""
@@ -160,9 +167,11 @@ def compare(
         name: ours, in reports.
         tell: hears what is being worked on.
     """
+    low = cut(shop.baskets.shape[0], TEST_FROM)
+    train, window = shop.baskets[:low], shop.baskets[low:]
     test = questions(shop.baskets, TEST_FROM, 1.0, limit, seed)
     validation = questions(shop.baskets, VALIDATION_FROM, TEST_FROM, limit, seed + 1)
-    sold = bought(shop.baskets[: cut(shop.baskets.shape[0], TEST_FROM)])
+    sold, unseasonal, stem = bought(train), out_of_season(train, window), _stems(shop)
     methods = {name: Tuned(dict.fromkeys(KINDS, ours), {kind: {} for kind in KINDS})}
     for peer, (maker, grid) in peers.items():
         tell(f"peer {peer}")
@@ -177,9 +186,24 @@ def compare(
             tell(f"{kind} questions: {method}")
             lists = tuned.ranker[kind](asked.given)
             scores = accuracy(lists, asked.sought)
-            cells.append(Cell(kind, method, lists, scores, spread(lists, sold), tuned.parameters[kind]))
+            minded = beyond(lists, asked.given.indices, train, stem, unseasonal) if kind == "page" else None
+            cells.append(Cell(kind, method, lists, scores, spread(lists, sold), tuned.parameters[kind], minded))
             if reference is None:
                 reference = scores
             else:
                 over[kind, method] = gains(reference, scores, asked.basket)
-    return Comparison(name, cells, over, test)
+    return Comparison(name, cells, over, test, _slices(shop, test, train, window))
+
+
+def _stems(shop: Shop) -> NDArray[np.int32]:
+    """Labels of families with titles alike, by the first item of each."""
+    first_item = np.unique(shop.families.of_item, return_index=True)[1]
+    return stems([shop.shelf.titles[item] for item in first_item.tolist()])
+
+
+def _slices(
+    shop: Shop, test: Mapping[Kind, Queries], train: sp.csr_array, window: sp.csr_array
+) -> dict[Kind, dict[str, NDArray[np.bool_]]]:
+    category = shop.shelf.category[np.unique(shop.families.of_item, return_index=True)[1]]
+    names = [name.decode() for name in shop.shelf.categories]
+    return {kind: slices(kind, asked, train, window, category, names) for kind, asked in test.items() if len(asked)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.evaluation.compare import Cell, Comparison
-from training.evaluation.metrics import METRICS, means
+from training.evaluation.metrics import METRICS, gains, means
 from training.evaluation.queries import KINDS, Kind
 from training.evaluation.report import NAN, Column, Dot, Figure, Line, Plot, Report, Table
 
@@ -24,6 +24,13 @@ _SPREAD = (
     Column("top_share", "top 1 %", "share", "share of places that the best sold 1 % of items take"),
 )
 _OVER = Column("gain", "ours over it, nDCG", "gain", "relative gain in nDCG@10; in brackets 95 %, baskets redrawn")
+_BEYOND = (
+    Column("overlap", "overlap", "share", "of two random pages' lists, the places that both fill with the same item"),
+    Column("alike", "twins", "share", "places whose item differs from one above it by a variant word alone"),
+    Column("unseasonal", "out of season", "share", "places of items that sold before and hardly sell now"),
+    Column("once", "once together", "share", "places whose item shared exactly one basket with the page's"),
+    Column("never", "never together", "share", "places whose item shared none: popular things that fill a gap"),
+)
 _ABOUT = (
     "Every method learnt from the first 90 % of the orders and was asked about the last 10 %. "
     "Peers chose their parameters on the tenth before that."
@@ -37,7 +44,12 @@ def report_of(comparison: Comparison, title: str = "How good the shelves are") -
         protocol="cross_sell",
         title=title,
         about=_ABOUT,
-        tables=tuple(_table(comparison, kind) for kind in kinds) + tuple(_gains(comparison, kind) for kind in kinds),
+        tables=(
+            *(_table(comparison, kind) for kind in kinds),
+            *(_gains(comparison, kind) for kind in kinds),
+            *([_beyond(comparison)] if "page" in kinds else []),
+            *(_slices(comparison, kind) for kind in kinds),
+        ),
         plots=tuple(_trade_off(comparison, kind) for kind in kinds),
         notes=tuple(_parameters(comparison)),
     )
@@ -77,6 +89,41 @@ def _gains(comparison: Comparison, kind: Kind) -> Table:
     )
     about = f"{comparison.ours}: {told}."
     return Table(f"{kind}_gains", f"{kind}: gains over each peer", columns, tuple(lines), "ndcg_gain", about)
+
+
+def _beyond(comparison: Comparison) -> Table:
+    """What a merchant does not forgive, ours and every peer side by side."""
+    lines = []
+    for cell in ranked(comparison, "page"):
+        minded, spread = cell.beyond, cell.spread
+        if minded is not None:
+            told = (spread.coverage, spread.popularity_rank, spread.top_share)
+            found = (minded.overlap, minded.alike, minded.unseasonal, minded.once, minded.never)
+            lines.append(Line(cell.method, tuple(map(Figure, (*told, *found))), cell.method == comparison.ours))
+    title = "beyond accuracy, on product pages"
+    about = (
+        "The same bestsellers everywhere, twins side by side, Christmas in spring, chance pairs: what shoppers notice."
+    )
+    return Table("beyond", title, (*_SPREAD, *_BEYOND), tuple(lines), "overlap", about)
+
+
+def _slices(comparison: Comparison, kind: Kind) -> Table:
+    """Ours and the best peer on parts of the questions."""
+    peer, asked = comparison.best_peer(kind), comparison.asked[kind]
+    ours = comparison.cell(kind, comparison.ours).accuracy[:, :1]
+    theirs = comparison.cell(kind, peer).accuracy[:, :1] if peer else None
+    lines = []
+    for name, mask in comparison.slices[kind].items():
+        basket = asked.basket[mask]
+        figures = [Figure(float(mask.sum())), means(ours[mask], basket)[0]]
+        if theirs is not None:
+            figures += [Figure(float(theirs[mask].mean())), gains(ours[mask], theirs[mask], basket)[0]]
+        lines.append(Line(name, tuple(figures)))
+    columns = [Column("questions", "questions", "count"), Column("ndcg", "ours, nDCG@10", "rate")]
+    if peer:
+        columns += [Column("peer", f"{peer}, nDCG@10", "rate"), Column("gain", "ours over it", "gain")]
+    drawn = "gain" if peer else "ndcg"
+    return Table(f"{kind}_slices", f"{kind}: parts of the questions", tuple(columns), tuple(lines), drawn)
 
 
 def _trade_off(comparison: Comparison, kind: Kind) -> Plot:
