@@ -15,7 +15,7 @@ from training.readers.catalogue_reasons import BAD_ID, DIFFERENT, DROPPED, NO_IT
 from training.readers.columns import CATALOGUE_FIELDS
 from training.readers.currencies import currencies, the_currency
 from training.readers.errors import InputError
-from training.readers.files import open_source
+from training.readers.files import open_sources
 from training.readers.formats.recognise import recognise
 from training.readers.links import number_links
 from training.readers.numbers import MISSING_WORDS, parse_numbers
@@ -31,7 +31,7 @@ _OUT_OF_STOCK = (*_NO, "out of stock", "outofstock", "sold out", "soldout", "una
 
 
 def read_catalogue(path: Path, options: ReadOptions) -> tuple[Catalogue, CatalogueReport]:
-    """Read a catalogue of any known format (`formats.known`), plain or .gz or .zst; only the item id is required.
+    """Read a catalogue of any known format (`formats.known`), plain or .gz, .zst, .zip; only the item id is required.
 
     Of an item's lines that differ, the one with most cells stays, the smallest by its cells among equals, so that the
     order of lines does not matter. A cell that cannot be understood means "not said" and is counted; a price that is
@@ -41,7 +41,9 @@ def read_catalogue(path: Path, options: ReadOptions) -> tuple[Catalogue, Catalog
         InputError: the file cannot be used, over `options.max_unparsed` of its lines cannot be split, prices are in two
             currencies, or no item is left.
     """
-    source = open_source(path)
+    source, *others = open_sources(path)
+    if others:
+        raise InputError(f"{path}: the archive holds {len(others) + 1} files. Pack the one catalogue alone.")
     known = recognise(source, "catalogue", options)
     raw = known.format.read(source, options)
     frame = raw.frame.with_columns(_reason().alias("reason"))

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
-import sys
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from training.readers.archives import GZIP, ZIP, ZSTD, members, unpack
 from training.readers.errors import InputError
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 _BLOCK = 1 << 20
 _HEAD = 1 << 16
 _MAX_CONTROL = 0.01
-_GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+_PARQUET = b"PAR1"
 _BINARY = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook; unpack it, or save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
     b"\x89PNG": "a PNG picture; name an order or catalogue file",
     b"\xff\xd8\xff": "a JPEG picture; name an order or catalogue file",
@@ -73,25 +65,22 @@ class Source:
             return stream.read(_HEAD)
 
 
-def open_source(path: Path) -> Source:
-    """Unpack (.gz, .zst, known by their first bytes) and recode (UTF-16, UTF-32, Windows-1252) what needs it.
+def open_sources(path: Path) -> list[Source]:
+    """Unpack (.gz, .zst, .zip, known by their first bytes) and recode (UTF-16, UTF-32, Windows-1252) what needs it.
+
+    One source, or of a .zip one per file in it.
 
     Raises:
-        InputError: the file is missing, empty, damaged, or not text.
+        InputError: the file is missing, empty, damaged, not text, or grows without end.
     """
     name = str(path)
     try:
-        source = Source(name, path, False, ())
-        magic = source.head()[:4]
-        if magic.startswith(_GZIP) or magic == _ZSTD:
-            source = Source(name, _unpack(path, name, gz=magic.startswith(_GZIP)), False, ())
-        head = source.head()
-        if not head.strip():
-            raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
-        if head.startswith(_PARQUET):
-            return Source(name, source.data, True, ())
-        _refuse_binary(head, name)
-        return _as_utf8(source, head)
+        magic = Source(name, path, False, ()).head()[:4]
+        if magic == ZIP:
+            return [_ready(Source(inner, data, False, ())) for inner, data in members(path, name)]
+        if magic.startswith(GZIP) or magic == ZSTD:
+            return [_ready(Source(name, unpack(path, name, gz=magic.startswith(GZIP)), False, ()))]
+        return [_ready(Source(name, path, False, ()))]
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file. Check the path.") from None
     except IsADirectoryError:
@@ -102,16 +91,15 @@ def open_source(path: Path) -> Source:
         raise InputError(f"{name}: cannot be read ({error}). Check the file and its permissions.") from error
 
 
-def _unpack(path: Path, name: str, *, gz: bool) -> bytes:
-    """The whole content of a .gz or .zst file."""
-    kind, tool = ("gzip", "gzip -t") if gz else ("zstd", "zstd -t")
-    try:
-        with gzip.open(path) if gz else zstd.open(path) as stream:
-            return stream.read()
-    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
-        raise InputError(
-            f"{name}: the {kind} data is cut short or damaged ({error}). Copy the file again; `{tool}` checks it."
-        ) from error
+def _ready(source: Source) -> Source:
+    """A source that parsers can take: Parquet, or text in UTF-8."""
+    head = source.head()
+    if not head.strip():
+        raise InputError(f"{source.name}: the file is empty. Export it again, or leave it out.")
+    if head.startswith(_PARQUET):
+        return Source(source.name, source.data, True, ())
+    _refuse_binary(head, source.name)
+    return _as_utf8(source, head)
 
 
 def _refuse_binary(head: bytes, name: str) -> None:
@@ -123,7 +111,7 @@ def _refuse_binary(head: bytes, name: str) -> None:
         if control > _MAX_CONTROL * len(head):
             raise InputError(
                 f"{name}: this is not text ({control} control bytes among the first {len(head)}). "
-                "Give CSV, TSV, NDJSON or Parquet, plain or packed as .gz or .zst."
+                "Give CSV, TSV, NDJSON or Parquet, plain or packed as .gz, .zst or .zip."
             )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from training.readers.clean import DROPPED, REPEATED, Evidence, Rules, classify, gather, settle
 from training.readers.errors import InputError
-from training.readers.files import open_source
+from training.readers.files import open_sources
 from training.readers.formats.recognise import recognise
 from training.readers.numbering import number_orders
 from training.readers.options import ReadOptions
@@ -29,7 +29,7 @@ def read_orders(
     The result does not depend on the order of lines and files where orders carry times, nor on the number of threads.
 
     Args:
-        paths: files of any known format (`formats.known`), plain or .gz or .zst; an order may spread over files.
+        paths: files of any known format (`formats.known`), plain or .gz, .zst, .zip; an order may spread over files.
         options: what the shop says about its files.
         rejects: where to list the lines that are in no basket; None lists them nowhere.
         progress: told the stage and the share done, 0 to 1.
@@ -44,10 +44,10 @@ def read_orders(
     raws, formats = [], {}
     for i, path in enumerate(paths):
         tell(f"reading {path}", 0.5 * i / len(paths))
-        source = open_source(path)
-        known = recognise(source, "orders", options)
-        raws.append(known.format.read(source, options))
-        formats[source.name] = known.text()
+        for source in open_sources(path):
+            known = recognise(source, "orders", options)
+            raws.append(known.format.read(source, options))
+            formats[source.name] = known.text()
     tell("cleaning", 0.5)
     rules, notes = _rules(raws, options)
     remarks = tuple(f"{raw.file}: {note}" for raw in raws for note in raw.notes) + notes
