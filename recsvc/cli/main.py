@@ -14,6 +14,7 @@ SUBCOMMANDS: dict[str, str] = {
     "demo-shop": "generate a shop to try everything on",
     "nightly": "train, ask the gate, publish: one run, for a timer",
     "publish": "make a version the one that is served",
+    "export": "write links of items into files for shop systems",
     "models": "list versions, show one, roll back, remove old ones",
     "keys": "say who may ask: add, list, rotate, revoke, sign customer tokens",
     "serve": "answer /recommend and picks from the published version",
