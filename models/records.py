@@ -84,6 +84,7 @@ class ItemFacts:
         consumable: uint8, 1 where buying again is normal.
         in_stock: uint8, 0 where the catalogue said that it cannot be bought.
         interval_days: uint16, days after which its buyers usually buy it again, 0 where that is not known.
+        repeat: float32, share of its buyers who bought it again on another day, shrunk to its category's; 0–1.
     """
 
     price: NDArray[np.int64]
@@ -95,6 +96,7 @@ class ItemFacts:
     consumable: NDArray[np.uint8]
     in_stock: NDArray[np.uint8]
     interval_days: NDArray[np.uint16]
+    repeat: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         for name, dtype in _FACT_DTYPES.items():
@@ -145,6 +147,7 @@ _FACT_DTYPES: dict[str, type[np.generic]] = {
     "consumable": np.uint8,
     "in_stock": np.uint8,
     "interval_days": np.uint16,
+    "repeat": np.float32,
 }
 
 

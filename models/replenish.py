@@ -14,6 +14,9 @@ LAPSED = 3.0
 TERMS = ("constant", "log_days", "log_interval", "elapsed", "log_elapsed", "log_repeat")
 """What the likelihood is a sum of, in the order of its weights."""
 
+REPLENISH_WEIGHTS = "replenish_weights"
+"""Where a version's settings keep the weights that its trainer learnt."""
+
 TYPICAL = (-1.24, 0.43, 0.18, -1.05, 0.53, 0.18)
 """Weights where a shop's own orders are too few to learn them: the mean of three shops."""
 

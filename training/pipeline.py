@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.model import Model
 from models.records import CART, CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Shop
+from models.replenish import REPLENISH_WEIGHTS
 from models.stored import store_vectors
 from training.baskets import Families, ages, anchor_window, basket_matrix, basket_weights, decay, families
 from training.cards import Assortment, assortment
@@ -19,6 +20,7 @@ from training.complements import Evidence, Smoothing, complements
 from training.histories import bought_again, histories
 from training.popularity import bestsellers, popularity, trend, variants
 from training.records import Catalogue, Orders
+from training.rhythm.fill import with_rhythms
 from training.ridge import Ridge, cart_vectors
 from training.settings import TrainSettings
 from training.titles import stems
@@ -76,8 +78,10 @@ def build_model(
     progress("upsell", 0.0)
     upsell = learn_upsells(orders, shelf, settings)
     progress("customers", 0.0)
-    customers = histories(orders, shelf.bought, settings.habit_half_life_share)
-    again = bought_again(customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
+    known = with_rhythms(
+        histories(orders, shelf.bought, settings.habit_half_life_share), orders, shelf.bought, shelf.category
+    )
+    again = bought_again(known.customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
     in_orders = np.bincount(baskets.indices, minlength=family.count).astype(np.uint32)
     return Model(
         items=shelf.items,
@@ -90,16 +94,17 @@ def build_model(
             stem=stems(shelf.titles),
             consumable=np.where(shelf.consumable >= 0, shelf.consumable == 1, again).astype(np.uint8),
             in_stock=shelf.in_stock,
-            interval_days=np.zeros(len(shelf.items), np.uint16),
+            interval_days=known.interval_days,
+            repeat=known.repeat,
         ),
         cards=shelf.cards,
         categories=shelf.categories,
         vectors=vectors | {UPSELL: store_vectors(upsell)},
         bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
         variants=by_family,
-        customers=customers,
+        customers=known.customers,
         shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency or orders.currency),
-        settings=dataclasses.asdict(settings),
+        settings=dataclasses.asdict(settings) | {REPLENISH_WEIGHTS: known.weights.tolist()},
     )
 
 

@@ -60,7 +60,7 @@ class Rhythms:
     Attributes:
         own: float64 (len(habits),), of each customer and item; 0 where too little is known.
         item: float64 (n_items,), across customers; 0 where fewer than `REPEATERS` bought again.
-        repeat: float64 (n_items,), share of an item's buyers who bought it on a second day, shrunk to the shop's.
+        repeat: float64 (n_items,), share of an item's buyers who bought it on a second day, shrunk to its category's.
     """
 
     own: NDArray[np.float64]
@@ -110,10 +110,7 @@ def rhythms(found: Habits, category: NDArray[np.int32]) -> Rhythms:
     told = found.gaps > 0
     item, weight = found.item[told], found.gaps[told].astype(np.float64)
     log_mean = np.log(np.maximum(found.mean[told], 1.0))
-    shop = float((weight * log_mean).sum() / max(weight.sum(), 1.0))
-    of_category = _shrunk(category[item], weight, log_mean, int(category.max(initial=-1)) + 1, shop, _CATEGORY)
-    above = np.where(category >= 0, of_category[category], shop) if len(of_category) else np.full(n_items, shop)
-    of_item = _shrunk(item, weight, log_mean, n_items, above, _ITEM)
+    of_item = _by_level(item, weight, log_mean, category)
     customers = int(found.customer.max(initial=-1)) + 1
     pace = _shrunk(found.customer[told], weight, log_mean - of_item[item], customers, 0.0, _PACE)
     prior = of_item[found.item] + pace[found.customer]
@@ -121,14 +118,22 @@ def rhythms(found: Habits, category: NDArray[np.int32]) -> Rhythms:
     own *= found.stock**_LASTS
     again = found.days > 1
     repeaters = np.bincount(found.item[again], minlength=n_items)
-    buyers = np.bincount(found.item, minlength=n_items)
-    usual = again.mean() if len(again) else 0.0
     known = repeaters >= REPEATERS
     return Rhythms(
         own=np.where((found.gaps >= OWN_REPEATS) | known[found.item], own, 0.0),
         item=np.where(known, np.exp(of_item), 0.0),
-        repeat=(repeaters + _ITEM * usual) / (buyers + _ITEM),
+        repeat=_by_level(found.item, np.ones(len(found)), again.astype(np.float64), category),
     )
+
+
+def _by_level(
+    item: NDArray[np.int32], weight: NDArray[np.float64], value: NDArray[np.float64], category: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Weighted mean of each item, drawn to its category's, which is drawn to the shop's; (n_items,)."""
+    shop = float((weight * value).sum() / max(weight.sum(), 1.0))
+    count = int(category.max(initial=-1)) + 1
+    of_category = np.append(_shrunk(category[item], weight, value, count, shop, _CATEGORY), shop)
+    return _shrunk(item, weight, value, len(category), of_category[category], _ITEM)
 
 
 def _shrunk(
