@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from models.records import ItemFacts, Shop
-from recsvc.picks import Due
 from recsvc.ranking import CATEGORY_BESTSELLERS, Pick
 from recsvc.web.messages import Evidence, Reason
 
@@ -72,8 +71,8 @@ def fallback(pick: Pick, anchors: Mapping[int, Anchor], category: str | None, *,
     return Reason("category_bestseller", text, because.item_id if because else None, None)
 
 
-def due_again(due: Due, item_id: str) -> Reason:
+def due_again(orders: int, interval_days: float, days_since: int, item_id: str) -> Reason:
     """The reason of a consumable that its buyer will need again."""
-    evidence = Evidence(own_orders=due.orders, interval_days=round(due.interval_days, 1), days_since=due.days_since)
-    text = f"You have bought this {due.orders} times; it may be time again"
+    evidence = Evidence(own_orders=orders, interval_days=round(interval_days, 1), days_since=days_since)
+    text = f"You have bought this {orders} times; it may be time again"
     return Reason("due_again", text, item_id, evidence)

@@ -65,9 +65,9 @@ def repeats(
     at = np.flatnonzero(told & (today - last <= LAPSED * interval))
     last, interval = last[at], interval[at]
     begin, end = window(last, interval, today)
+    repeat = facts.repeat[history.item[at]].astype(np.float64)
     chance = likelihood(
-        _weights(settings),
-        terms(history.count[at].astype(np.int64), interval, (today - last).astype(np.float64), _repeat(history, facts, at)),
+        _weights(settings), terms(history.count[at], interval, (today - last).astype(np.float64), repeat)
     )
     order = np.lexsort((history.item[at], -chance))
     found: dict[int, Repeat] = {}
@@ -107,10 +107,6 @@ def _last_of_family(family: NDArray[np.int32], last_day: NDArray[np.int32]) -> N
     last = np.full(len(family), -1, dtype=np.int64)
     np.maximum.at(last, group, last_day)
     return last[group] if len(family) else last
-
-
-def _repeat(history: History, facts: ItemFacts, at: NDArray[np.int64]) -> NDArray[np.float64]:
-    return facts.repeat[history.item[at]].astype(np.float64)
 
 
 def _weights(settings: Mapping[str, object]) -> NDArray[np.float64]:

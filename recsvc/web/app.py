@@ -23,12 +23,12 @@ from recsvc.store.contract import ModelStore, Snapshot
 from recsvc.storefront.pages import storefront
 from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
-from recsvc.web.messages import Alive, NoQuery, PicksQuery, Ready, RecommendQuery
+from recsvc.web.messages import MAX_ID, Alive, NoQuery, PicksQuery, Ready, RecommendQuery
 from recsvc.web.metrics import CONTENT_TYPE, Metrics
 from recsvc.web.remembering import Remembering
+from recsvc.web.replenishing import Replenishing
 from recsvc.web.respond import respond
 
-_MAX_ID = 256
 _DRAIN_BYTES = 16 * 1024 * 1024
 _json = msgspec.json.Encoder()
 
@@ -60,6 +60,7 @@ def create_app(
         "recommend": handlers.recommend,
         "recommend_cart": handlers.recommend_cart,
         "picks": handlers.picks,
+        "replenish": Replenishing(store, access, settings.stem_cap, clock).replenish,
         "events": remembering.events,
         "live": handlers.live,
         "ready": handlers.ready,
@@ -137,8 +138,8 @@ class Handlers:
         """`GET /customers/{customer_id}/picks`."""
         door.permit(self._access, customer_id)
         query = parse.read_query(request, PicksQuery)
-        if len(customer_id) > _MAX_ID:
-            raise problems.InputError("customer_id", f"expected `str` of length <= {_MAX_ID}")
+        if len(customer_id) > MAX_ID:
+            raise problems.InputError("customer_id", f"expected `str` of length <= {MAX_ID}")
         snapshot = self._snapshot()
         version = snapshot.version if snapshot else None
         name = f"r_{caching.picks_key(version, self._revision, customer_id, query.n)}"

@@ -15,12 +15,15 @@ MAX_LINES = 100
 MAX_EXCLUDED = 1_000
 """Ids in `exclude` of a body; a query, whose length is bounded anyway, takes `MAX_LINES`."""
 
+MAX_ID = 256
+"""Characters of an id."""
+
 MAX_N = 100
 """Places per shelf."""
 
 PRICE_TEXT = r"^[0-9]{1,12}(\.[0-9]{1,4})?$"
 
-Id = Annotated[str, Meta(min_length=1, max_length=256)]
+Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
 Places = Annotated[int, Meta(ge=1, le=MAX_N)]
 PriceText = Annotated[str, Meta(pattern=PRICE_TEXT, description="decimal text, at most 4 decimals, exact")]
 PriceNumber = Annotated[float, Meta(ge=0, le=1e11, description="rounded to 4 decimals")]

@@ -26,6 +26,7 @@ from recsvc.web.messages import (
 )
 from recsvc.web.problems import PROBLEM_JSON
 from recsvc.web.render import FLAT
+from recsvc.web.replenish_messages import Replenishment, ReplenishQuery
 from recsvc.web.state_messages import EventBatch, EventsReceipt
 
 JSON = "application/json"
@@ -104,6 +105,17 @@ ROUTES: tuple[Route, ...] = (
         "What to show one customer next, for mail and app",
         Picks,
         query=PicksQuery,
+        problems=(400, 414),
+        scope="customers",
+        token_scopes=("email", "web"),
+    ),
+    Route(
+        "GET",
+        "/customers/{customer_id}/replenish",
+        "replenish",
+        "What one customer is due to buy again, and when",
+        Replenishment,
+        query=ReplenishQuery,
         problems=(400, 414),
         scope="customers",
         token_scopes=("email", "web"),

@@ -109,11 +109,12 @@ def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommend
     anchors = names.anchors
     items = []
     for rank, pick in enumerate(chosen.picks, 1):
-        item = _item(snapshot, names, pick, rank)
+        item = item_of(snapshot, names, pick, rank)
         if pick.fallback is not None:
             item.reason = reasons.fallback(pick, anchors, names.card(pick.item).category, upgrade=False)
         elif pick.because < 0:
-            item.reason = reasons.due_again(chosen.due[pick.item], item.item_id)
+            due = chosen.due[pick.item]
+            item.reason = reasons.due_again(due.orders, due.interval_days, due.days_since, item.item_id)
         else:
             because = anchors[pick.because]
             item.reason = reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=False)
@@ -164,7 +165,7 @@ def _shelf(snapshot: Snapshot, ask: Ask, names: Names, filled: Filled, *, upgrad
     anchors = names.anchors
     items = []
     for rank, pick in enumerate(filled.picks, 1):
-        item = _item(snapshot, names, pick, rank)
+        item = item_of(snapshot, names, pick, rank)
         if upgrade and pick.because >= 0:
             price = snapshot.facts.price
             item.price_delta = format_price(price.item(pick.item) - price.item(anchors[pick.because].item))
@@ -178,7 +179,8 @@ def _shelf(snapshot: Snapshot, ask: Ask, names: Names, filled: Filled, *, upgrad
     return items
 
 
-def _item(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
+def item_of(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
+    """A pick with its name, card and price; the reason is the caller's."""
     card = names.card(pick.item)
     amount = snapshot.facts.price.item(pick.item)
     return Item(

@@ -13,7 +13,7 @@ import pytest
 import recsvc
 from recsvc.events import own
 from recsvc.state.sqlite import SqliteState
-from recsvc.web import messages, state_messages
+from recsvc.web import messages, replenish_messages, state_messages
 from recsvc.web.metrics import TABLE
 from recsvc.web.parse import ALIASES
 
@@ -133,6 +133,17 @@ def test_the_api_page_names_every_parameter_answer_and_alias(tea: CheckedClient)
     assert rows("An item") == list(messages.Item.__struct_encode_fields__)
     assert rows("Events") == list(own.NewEvent.__struct_encode_fields__)
     assert rows("Answer of /events") == list(state_messages.EventsReceipt.__struct_encode_fields__)
+    replenish_rows = [
+        *replenish_messages.ReplenishQuery.__struct_encode_fields__,
+        *replenish_messages.Replenishment.__struct_encode_fields__,
+        *(
+            name
+            for name in replenish_messages.DueItem.__struct_encode_fields__
+            if name not in messages.Item.__struct_encode_fields__
+        ),
+        *replenish_messages.CategoryStanding.__struct_encode_fields__,
+    ]
+    assert rows("Replenish") == replenish_rows
     assert rows("Picks") == list(messages.Picks.__struct_encode_fields__)
 
 
