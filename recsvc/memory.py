@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from recsvc.contact.decided import DAY, name_of, unpack
 from recsvc.events.draft import Draft
 from recsvc.state.contract import StateStore
-from recsvc.state.records import Event, Receipt, Standing
+from recsvc.state.records import Event, Line, Receipt, Standing
 
 _NAMELESS = frozenset(
     {"impression", "click", "view", "add_to_cart", "remove_from_cart", "purchase", "return"},
@@ -35,12 +36,23 @@ def keep(state: StateStore, drafts: Sequence[Draft], now: int) -> tuple[Receipt,
     """
     customers = list(dict.fromkeys(d.event.customer_id for d in drafts if d.event.customer_id is not None))
     standings = state.standings(customers) if customers else {}
-    kept = [
-        event
-        for draft in drafts
-        if (event := _allowed(draft, standings.get(draft.event.customer_id or ""))) is not None
-    ]
+    whole = (_with_items(state, draft) for draft in drafts)
+    allowed = (_allowed(draft, standings.get(draft.event.customer_id or "")) for draft in whole)
+    kept = [event for event in allowed if event is not None]
     return state.append(kept, now), len(drafts) - len(kept)
+
+
+def _with_items(state: StateStore, draft: Draft) -> Draft:
+    """A mail that does not say what it held: what picks decided for this customer, campaign and day."""
+    event = draft.event
+    if event.type != "email_sent" or event.items or event.customer_id is None or draft.consent != "full":
+        return draft
+    name = name_of(event.channel or "email", event.campaign or "", event.at // DAY)
+    decided = unpack(state.customer(event.customer_id, name).decision)
+    if decided is None:
+        return draft
+    items = tuple(Line(item) for item in decided.items[: decided.n])
+    return Draft(msgspec.structs.replace(event, items=items), draft.consent)
 
 
 def _allowed(draft: Draft, standing: Standing | None) -> Event | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, get_type_hints
 
+from recsvc.contact.rules import parse_caps
 from recsvc.keys.tokens import SECRET_BYTES
 
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -90,6 +91,11 @@ def _bind(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
         raise ValueError("is HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
+    return text
+
+
+def _caps(text: str) -> str:
+    parse_caps(text)
     return text
 
 
@@ -233,6 +239,51 @@ class ServiceSettings:
     state_days: Annotated[
         int, Choice("RECSVC_STATE_DAYS", "days", "how long events are remembered", _integer(1, 3_650))
     ] = 400
+    contact_caps: Annotated[
+        str,
+        Choice("RECSVC_CONTACT_CAPS", "contacts/days", "at most so many contacts per channel in so many days", _caps),
+    ] = "email=2/7,app=3/7,phone=1/30"
+    pause_days: Annotated[
+        float, Choice("RECSVC_PAUSE_DAYS", "days", "between two contacts of a channel", _number(0, 365))
+    ] = 3.0
+    pause_growth: Annotated[
+        float,
+        Choice(
+            "RECSVC_PAUSE_GROWTH",
+            "factor",
+            "so many times longer for each contact beyond two in a row that came to nothing",
+            _number(1, 10),
+        ),
+    ] = 1.5
+    pause_longest_days: Annotated[
+        float, Choice("RECSVC_PAUSE_LONGEST_DAYS", "days", "the longest such pause", _number(0, 3_650))
+    ] = 28.0
+    cool_down_days: Annotated[
+        float,
+        Choice("RECSVC_COOL_DOWN_DAYS", "days", "an item shown once and ignored rests so long", _number(0, 3_650)),
+    ] = 14.0
+    cool_down_growth: Annotated[
+        float,
+        Choice("RECSVC_COOL_DOWN_GROWTH", "factor", "and each further time so many times longer", _number(1, 10)),
+    ] = 2.0
+    cool_down_longest_days: Annotated[
+        float, Choice("RECSVC_COOL_DOWN_LONGEST_DAYS", "days", "the longest such rest", _number(0, 3_650))
+    ] = 180.0
+    declined_days: Annotated[
+        float, Choice("RECSVC_DECLINED_DAYS", "days", "an item is quiet after a no", _number(0, 3_650))
+    ] = 180.0
+    not_now_days: Annotated[
+        float, Choice("RECSVC_NOT_NOW_DAYS", "days", "an item is quiet after a not now", _number(0, 3_650))
+    ] = 30.0
+    elsewhere_days: Annotated[
+        float,
+        Choice(
+            "RECSVC_ELSEWHERE_DAYS",
+            "days",
+            "an item is quiet for somebody who has it from elsewhere, or sent it back",
+            _number(0, 3_650),
+        ),
+    ] = 365.0
     storefront: Annotated[
         Path | None,
         Choice("RECSVC_STOREFRONT", "folder", "show the demonstration shop that lies there, under /shop/", Path),

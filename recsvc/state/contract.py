@@ -38,7 +38,7 @@ class StateStore(Protocol):
         """What customers said about themselves, in one trip; who said nothing is absent."""
 
     def decide(self, customer_id: str, name: str, decision: bytes, until: int) -> None:
-        """Note a decision until second `until`; the first of its name stands. Not waited for, not durable."""
+        """Note a decision until second `until`; the first of its name stands, and is seen by all from then on."""
 
     def set_consent(self, customer_id: str, consent: Consent) -> None:
         """Note what a customer consents to; with anything but `full`, their events and decisions are erased."""

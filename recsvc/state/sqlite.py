@@ -132,7 +132,7 @@ class SqliteState:
     def decide(self, customer_id: str, name: str, decision: bytes, until: int) -> None:
         """Note a decision; the first of its name stands."""
         row = (_key(customer_id), name, until, decision)
-        self._writer.submit(
+        self._writer.run(
             lambda connection: connection.execute("INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?)", row).rowcount
         )
 

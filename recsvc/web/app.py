@@ -19,12 +19,14 @@ from recsvc.picks import PicksSettings, pick
 from recsvc.settings import ServiceSettings
 from recsvc.shelves import Ask, recommend
 from recsvc.state.contract import StateStore
+from recsvc.state.mirror import Mirror
 from recsvc.store.contract import ModelStore, Snapshot
 from recsvc.storefront.pages import storefront
 from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
 from recsvc.web.messages import MAX_ID, Alive, NoQuery, PicksQuery, Ready, RecommendQuery
 from recsvc.web.metrics import CONTENT_TYPE, Metrics
+from recsvc.web.reaching import Reaching, places
 from recsvc.web.remembering import Remembering
 from recsvc.web.replenishing import Replenishing
 from recsvc.web.respond import respond
@@ -54,7 +56,9 @@ def create_app(
     app.url_map.converters["customer"] = _CustomerId
     problems.register(app)
     access, metrics = access or Access(settings), Metrics()
-    handlers = Handlers(settings, store, metrics, access, state)
+    mirror = Mirror(settings.models, state)
+    reaching = Reaching(settings, picks_settings(settings), state, mirror, clock) if state is not None else None
+    handlers = Handlers(settings, store, metrics, access, state, reaching)
     remembering = Remembering(state, access, metrics, clock)
     by_operation: dict[str, Callable[..., Response]] = {
         "recommend": handlers.recommend,
@@ -90,16 +94,16 @@ class Handlers:
         metrics: Metrics,
         access: Access,
         state: StateStore | None,
+        reaching: Reaching | None,
     ) -> None:
         self._store = store
         self._state = state
+        self._reaching = reaching
         self._access = access
         self._metrics = metrics
         self._max_url = settings.max_url_bytes
         self._stem_cap = settings.stem_cap
-        self._picks_settings = PicksSettings(
-            settings.picks_history, settings.picks_half_life_days, settings.due_after_days, settings.stem_cap
-        )
+        self._picks_settings = picks_settings(settings)
         self._revision = f"{__version__} {self._picks_settings}"
         self._specification = _json.encode(openapi.specification("recsvc", __version__, guarded=access.guarded))
 
@@ -142,13 +146,16 @@ class Handlers:
             raise problems.InputError("customer_id", f"expected `str` of length <= {MAX_ID}")
         snapshot = self._snapshot()
         version = snapshot.version if snapshot else None
-        name = f"r_{caching.picks_key(version, self._revision, customer_id, query.n)}"
+        n = places(query)
+        name = f"r_{caching.picks_key(version, self._revision, customer_id, n)}"
         if snapshot is None:
             self._metrics.picks("none")
             return respond(render.no_picks(customer_id, name))
-        chosen = pick(snapshot, customer_id, query.n, self._picks_settings)
-        self._metrics.picks("personal" if chosen.personal else "popular")
-        answer = render.picks(snapshot, customer_id, chosen, name)
+        if self._reaching is not None:
+            answer = self._reaching.picks(snapshot, customer_id, query)
+        else:
+            answer = render.picks(snapshot, customer_id, pick(snapshot, customer_id, n, self._picks_settings), name)
+        self._metrics.picks(answer.source if answer.send else "held_back")
         views.narrow(answer.items, door.caller().view)
         return respond(render.with_flat_doubles(answer))
 
@@ -189,6 +196,8 @@ class Handlers:
             self._metrics.not_modified()
             response = Response(status=304)
         else:
+            if self._reaching is not None and ask.customer_id is not None:
+                snapshot = self._reaching.live(snapshot, ask.customer_id)
             found = recommend(snapshot, ask, self._stem_cap)
             self._metrics.missing(len(found.missing_ids))
             for shelf_type, filled in found.shelves.items():
@@ -207,6 +216,13 @@ class Handlers:
         if snapshot is not None:
             self._metrics.serving(snapshot.version, snapshot.generated_at)
         return snapshot
+
+
+def picks_settings(settings: ServiceSettings) -> PicksSettings:
+    """How an operator wants picks to be chosen."""
+    return PicksSettings(
+        settings.picks_history, settings.picks_half_life_days, settings.due_after_days, settings.stem_cap
+    )
 
 
 def _drain(body: IO[bytes]) -> None:

@@ -29,5 +29,10 @@ def picks_key(version: str | None, revision: str, customer_id: str, n: int) -> s
     return _hash(version, revision, customer_id, n)
 
 
+def decision_key(customer_id: str, decision: str) -> str:
+    """The same where a memory decides: one name per customer, channel, campaign and day."""
+    return _hash(customer_id, decision)
+
+
 def _hash(*parts: object) -> str:
     return hashlib.blake2b(_canonical.encode(parts), digest_size=12).hexdigest()

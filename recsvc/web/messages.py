@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from recsvc.contact.decide import SendReason
+
 MAX_CART = 1_000
 """Lines of a cart in a body: a business orders hundreds of articles at once."""
 
@@ -98,7 +100,16 @@ class RecommendBody(Wishes, forbid_unknown_fields=True, kw_only=True):
 class PicksQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """`GET /customers/{customer_id}/picks`."""
 
-    n: Annotated[Places, Meta(description="how many picks")] = 4
+    n: Annotated[Places | None, Meta(description="how many picks; absent: 4, for a person to say 3")] = None
+    channel: Annotated[
+        Literal["email", "app", "web", "phone", "chat", "store"],
+        Meta(description="where they will be shown; a memory knows how often and what there"),
+    ] = "email"
+    campaign: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=256)] | None,
+        Meta(description="for which mailing or call list: asked again on the same day, the same answer"),
+    ] = None
+    locale: Annotated[Literal["en", "de", "fr"], Meta(description="of what a person may say")] = "en"
 
 
 class NoQuery(Struct, forbid_unknown_fields=True):
@@ -153,6 +164,7 @@ class Item(Struct):
     link: str | UnsetType | None = UNSET
     image_link: str | UnsetType | None = UNSET
     reason: Reason | UnsetType = UNSET
+    say: str | UnsetType = UNSET
 
 
 Fallback = Literal["none", "category_bestsellers", "bestsellers"]
@@ -190,7 +202,8 @@ class Picks(Struct):
     generated_at: str | None
     source: Literal["personal", "popular"]
     send: bool
-    send_reason: Literal["no_model", "nothing_to_show"] | None
+    send_reason: SendReason | None
+    next_eligible_at: Annotated[str | None, Meta(description="from when it is worth asking again")]
     count: int
     items: list[Item]
 

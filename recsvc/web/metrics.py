@@ -40,7 +40,12 @@ TABLE = (
     ),
     MetricRow("recsvc_not_modified_total", "counter", (), "answers of 304, nothing computed"),
     MetricRow("recsvc_missing_ids_total", "counter", (), "unknown item ids in questions"),
-    MetricRow("recsvc_picks_total", "counter", ("source",), "picks answered: personal or popular"),
+    MetricRow(
+        "recsvc_picks_total",
+        "counter",
+        ("source",),
+        "picks answered: personal, popular, held_back (send: false) or none (no version)",
+    ),
     MetricRow(
         "recsvc_events_total", "counter", ("outcome",), "events received: accepted, duplicate, rejected or not_stored"
     ),

@@ -127,6 +127,7 @@ def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommend
         source="personal" if chosen.personal else "popular",
         send=bool(items),
         send_reason=None if items else "nothing_to_show",
+        next_eligible_at=None,
         count=len(items),
         items=items,
     )
@@ -134,7 +135,7 @@ def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommend
 
 def no_picks(customer_id: str, recommendation_id: str) -> Picks:
     """The answer to picks while there is no version."""
-    return Picks(recommendation_id, customer_id, None, None, "popular", False, "no_model", 0, [])
+    return Picks(recommendation_id, customer_id, None, None, "popular", False, "no_model", None, 0, [])
 
 
 def with_flat_doubles(answer: Picks) -> dict[str, object]:

@@ -131,6 +131,7 @@ def test_the_api_page_names_every_parameter_answer_and_alias(tea: CheckedClient)
     assert rows("Aliases") == list(ALIASES)
     assert rows("Answer of /recommend") == list(messages.Recommendations.__struct_encode_fields__)
     assert rows("An item") == list(messages.Item.__struct_encode_fields__)
+    assert rows("Parameters of picks") == list(messages.PicksQuery.__struct_encode_fields__)
     assert rows("Events") == list(own.NewEvent.__struct_encode_fields__)
     assert rows("Answer of /events") == list(state_messages.EventsReceipt.__struct_encode_fields__)
     replenish_rows = [

@@ -89,11 +89,10 @@ def test_purchases_not_to_use_can_be_used_again(state: StateStore) -> None:
     assert state.words() == []
 
 
-def test_the_first_decision_of_a_name_stands(state: StateStore, say: Words) -> None:
+def test_the_first_decision_of_a_name_stands(state: StateStore) -> None:
     """Asked twice at the same time, one answer is kept."""
     state.decide("ann", "monday", b"first", NOW + 9_000_000_000)
     state.decide("ann", "monday", b"second", NOW + 9_000_000_000)
-    state.append([say.event("after")], NOW)  # decisions are not waited for; this is written after them
     assert state.customer("ann", "monday").decision == b"first"
     assert state.customer("ann", "tuesday").decision is None
     assert state.customer("ben", "monday").decision is None

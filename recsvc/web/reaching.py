@@ -1,0 +1,126 @@
+"""Picks and carts of known customers, over a state that may not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from recsvc.contact.decide import SendReason
+from recsvc.contact.ledger import DAY
+from recsvc.contact.rules import STAFF
+from recsvc.contact.wording import Locale, sentence
+from recsvc.live import live_snapshot
+from recsvc.outreach import Question, reach_out, rules_of, second_of
+from recsvc.picks import PicksSettings
+from recsvc.settings import ServiceSettings
+from recsvc.state.contract import StateStore, StateUnavailableError
+from recsvc.state.mirror import Mirror
+from recsvc.state.records import CustomerState
+from recsvc.store.contract import Snapshot
+from recsvc.web import caching, render
+from recsvc.web.messages import Evidence, Item, Picks, PicksQuery, Reason
+
+_STAFF_PLACES = 3
+_PLACES = 4
+
+
+class Reaching:
+    """Answers about known customers.
+
+    Args:
+        settings: of the service.
+        picks: how picks are chosen.
+        state: the memory.
+        mirror: who was erased, for when the memory does not answer.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        picks: PicksSettings,
+        state: StateStore,
+        mirror: Mirror,
+        clock: Callable[[], float],
+    ) -> None:
+        self._rules = rules_of(settings)
+        self._picks = picks
+        self._state = state
+        self._mirror = mirror
+        self._clock = clock
+
+    def picks(self, snapshot: Snapshot, customer_id: str, query: PicksQuery) -> Picks:
+        """What to show a customer, or why nothing."""
+        question = Question(customer_id, places(query), query.channel, query.campaign or "", int(self._clock()))
+        name = f"r_{caching.decision_key(customer_id, question.decision)}"
+        try:
+            found = reach_out(snapshot, self._state, question, self._picks, self._rules)
+        except StateUnavailableError:
+            return held_back(snapshot, customer_id, name, "state_unavailable", None)
+        if not found.picks.picks:
+            return held_back(snapshot, customer_id, name, found.reason or "nothing_to_show", found.next_day)
+        answer = render.picks(found.snapshot, customer_id, found.picks, name)
+        if query.channel in STAFF:
+            _put_into_words(found.snapshot, answer.items, query.locale)
+        return answer
+
+    def live(self, snapshot: Snapshot, customer_id: str) -> Snapshot:
+        """The version as a customer's shelves must see it: from the memory, else without whoever was erased."""
+        try:
+            held = self._state.customer(customer_id)
+        except StateUnavailableError:
+            held = CustomerState(self._mirror.standing(customer_id))
+        else:
+            self._mirror.refresh()
+        return live_snapshot(snapshot, customer_id, held, second_of(snapshot.shop.data_until))
+
+
+def places(query: PicksQuery) -> int:
+    """How many picks: as asked, else four, for a person to say three."""
+    if query.n is not None:
+        return query.n
+    return _STAFF_PLACES if query.channel in STAFF else _PLACES
+
+
+def held_back(snapshot: Snapshot, customer_id: str, name: str, reason: SendReason, next_day: int | None) -> Picks:
+    """The answer where nothing is to be sent."""
+    again = None if next_day is None else f"{datetime.fromtimestamp(next_day * DAY, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return Picks(
+        recommendation_id=name,
+        customer_id=customer_id,
+        model_version=snapshot.version,
+        generated_at=snapshot.generated_at,
+        source="popular",
+        send=False,
+        send_reason=reason,
+        next_eligible_at=again,
+        count=0,
+        items=[],
+    )
+
+
+def _put_into_words(snapshot: Snapshot, items: Sequence[Item], locale: Locale) -> None:
+    """Give every item its sentence, in place."""
+    reasons = [item.reason for item in items if isinstance(item.reason, Reason)]
+    named = list(dict.fromkeys(r.because_item_id for r in reasons if isinstance(r.because_item_id, str)))
+    titles = dict(zip(named, _titles(snapshot, named), strict=True))
+    for item in items:
+        if isinstance(item.reason, Reason):
+            because, evidence = item.reason.because_item_id, item.reason.evidence
+            times = evidence.own_orders if isinstance(evidence, Evidence) else None
+            item.say = sentence(
+                locale,
+                item.reason.code,
+                item.title if isinstance(item.title, str) else item.item_id,
+                titles.get(because) if isinstance(because, str) else None,
+                times if isinstance(times, int) else None,
+            )
+
+
+def _titles(snapshot: Snapshot, ids: Sequence[str]) -> list[str]:
+    """Title of each item, its id where it has none."""
+    cards = snapshot.cards(snapshot.find(ids)) if ids else []
+    shown = (msgspec.json.decode(card, type=render.Card) for card in cards)
+    return [card.title or item_id for card, item_id in zip(shown, ids, strict=True)]
