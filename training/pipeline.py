@@ -18,6 +18,7 @@ from training.baskets import Families, ages, anchor_window, basket_matrix, baske
 from training.cards import Assortment, assortment
 from training.complements import Evidence, Smoothing, complements
 from training.histories import bought_again, histories
+from training.next_lists import next_lists
 from training.popularity import bestsellers, popularity, trend, variants
 from training.records import Catalogue, Orders
 from training.rhythm.fill import with_rhythms
@@ -82,6 +83,7 @@ def build_model(
         histories(orders, shelf.bought, settings.habit_half_life_share), orders, shelf.bought, shelf.category
     )
     again = bought_again(known.customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
+    following, ranked_by = next_lists(orders, shelf, family, leader, settings, threads=threads, progress=progress)
     in_orders = np.bincount(baskets.indices, minlength=family.count).astype(np.uint32)
     return Model(
         items=shelf.items,
@@ -102,9 +104,9 @@ def build_model(
         vectors=vectors | {UPSELL: store_vectors(upsell)},
         bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
         variants=by_family,
-        customers=known.customers,
+        customers=dataclasses.replace(known.customers, next=following),
         shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency or orders.currency),
-        settings=dataclasses.asdict(settings) | {REPLENISH_WEIGHTS: known.weights.tolist()},
+        settings=dataclasses.asdict(settings) | {REPLENISH_WEIGHTS: known.weights.tolist(), "picks_ranker": ranked_by},
     )
 
 

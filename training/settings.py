@@ -48,6 +48,9 @@ class TrainSettings:
         habit_half_life_share: half-life of a customer's own baskets with an item, as a share of the data's time span;
             0 is no decay.
         bestsellers: length of each bestseller list, 1–10000.
+        picks: entries of each customer's list of what is next, 0–200; 0 learns none.
+        picks_snapshots: past moments that the ranker of picks learns from, 1–100.
+        picks_questions: customers asked in all of them together: more cost more time and memory.
     """
 
     neighbours: int = 100
@@ -78,6 +81,9 @@ class TrainSettings:
     consumable_buyers: int = 5
     habit_half_life_share: float = 0.3
     bestsellers: int = 200
+    picks: int = 30
+    picks_snapshots: int = 12
+    picks_questions: int = 24_000
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():
@@ -117,6 +123,9 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "consumable_buyers": (1, 1_000_000),
     "habit_half_life_share": (0, 100),
     "bestsellers": (1, 10_000),
+    "picks": (0, 200),
+    "picks_snapshots": (1, 100),
+    "picks_questions": (1, 10_000_000),
 }
 
 

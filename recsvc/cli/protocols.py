@@ -53,4 +53,11 @@ CROSS_SELL = Protocol(
     ("popularity", "implicit-cosine", "implicit-bm25"),
 )
 
-PROTOCOLS: tuple[Protocol, ...] = (CROSS_SELL,)
+PICKS = Protocol(
+    "picks",
+    "measure picks: the next visit of customers",
+    "training.evaluation.picks.report",
+    ("most-popular", "gp-topfreq", "tifu-knn", "up-cf"),
+)
+
+PROTOCOLS: tuple[Protocol, ...] = (CROSS_SELL, PICKS)

@@ -1,0 +1,1 @@
+"""What a customer buys next: candidates, features, a ranker learnt on past snapshots, a list per customer."""
