@@ -23,7 +23,7 @@ class Repeat:
 
     Attributes:
         item: index of what was bought.
-        orders: baskets of this customer with it.
+        orders: baskets of this customer with it or a variant.
         interval_days: days expected between two of them.
         last_day: day of the last purchase, of it or of a variant, days since 1970-01-01 (UTC).
         due_day: last purchase plus interval; before today where it is overdue.
@@ -55,20 +55,18 @@ def repeats(
 ) -> list[Repeat]:
     """What is due by `today + within_days`, the most likely first, then item up; one variant of each family.
 
-    Consumables with a known rhythm only. What has not been bought for three intervals is not due any more: the
-    customer has left it. A purchase of a variant counts as one of the family.
+    Consumables with a known rhythm only, which is the family's: a purchase of a variant counts. What was not bought
+    for three intervals is not due any more: the customer has left it.
     """
     family = facts.family[history.item]
-    last = _last_of_family(family, history.last_day)
+    last, count = _of_family(family, history)
     interval = history.interval_days.astype(np.float64)
     told = (interval > 0) & (facts.consumable[history.item] == 1) & (last >= 0)
     at = np.flatnonzero(told & (today - last <= LAPSED * interval))
     last, interval = last[at], interval[at]
     begin, end = window(last, interval, today)
     repeat = facts.repeat[history.item[at]].astype(np.float64)
-    chance = likelihood(
-        _weights(settings), terms(history.count[at], interval, (today - last).astype(np.float64), repeat)
-    )
+    chance = likelihood(_weights(settings), terms(count[at], interval, (today - last).astype(np.float64), repeat))
     order = np.lexsort((history.item[at], -chance))
     found: dict[int, Repeat] = {}
     for one in order[begin[order] <= today + within_days].tolist():
@@ -77,7 +75,7 @@ def repeats(
             family.item(entry),
             Repeat(
                 item=history.item.item(entry),
-                orders=history.count.item(entry),
+                orders=int(count[entry]),
                 interval_days=int(interval[one]),
                 last_day=int(last[one]),
                 due_day=int(last[one] + interval[one]),
@@ -101,12 +99,13 @@ def replenish(
     return [(pick, of_family[snapshot.facts.family.item(pick.item)]) for pick in shelf.picks]
 
 
-def _last_of_family(family: NDArray[np.int32], last_day: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Per purchase the last day on which anything of its family was bought."""
+def _of_family(family: NDArray[np.int32], history: History) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Per purchase the last day on which anything of its family was bought, and in how many baskets."""
     _, group = np.unique(family, return_inverse=True)
-    last = np.full(len(family), -1, dtype=np.int64)
-    np.maximum.at(last, group, last_day)
-    return last[group] if len(family) else last
+    last, count = np.full(len(family), -1, dtype=np.int64), np.zeros(len(family), dtype=np.int64)
+    np.maximum.at(last, group, history.last_day)
+    np.add.at(count, group, history.count.astype(np.int64))
+    return last[group], count[group]
 
 
 def _weights(settings: Mapping[str, object]) -> NDArray[np.float64]:

@@ -80,7 +80,11 @@ def build_model(
     upsell = learn_upsells(orders, shelf, settings)
     progress("customers", 0.0)
     known = with_rhythms(
-        histories(orders, shelf.bought, settings.habit_half_life_share), orders, shelf.bought, shelf.category
+        histories(orders, shelf.bought, settings.habit_half_life_share),
+        orders,
+        shelf.bought,
+        family.of_item,
+        shelf.category[leader],
     )
     again = bought_again(known.customers, len(shelf.items), settings.consumable_share, settings.consumable_buyers)
     following, ranked_by = next_lists(orders, shelf, family, leader, settings, threads=threads, progress=progress)

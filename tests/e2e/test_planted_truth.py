@@ -134,6 +134,21 @@ def test_a_trade_up_costs_more_and_stays_in_its_category(trained: Callable[[str]
             assert float(other["price"]) > float(item["price"])
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_planted_rhythms_are_told(trained: Callable[[str], Trained], size: str) -> None:
+    """Of the regulars' habits 80 of 100 are told by their replenish answer, 75 of these within 20 % of the truth."""
+    shop = trained(size)
+    close = []
+    for habit in shop.planted["rhythms"]:
+        wish = {"n": 100, "within_days": 365}
+        answer = shop.client.get(f"/customers/{habit['customer_id']}/replenish", query_string=wish).json
+        told = {shop.catalogue[item["item_id"]]["family"]: item["interval_days"] for item in answer["items"]}
+        if habit["family"] in told:
+            close.append(abs(told[habit["family"]] / habit["interval_days"] - 1) <= 0.2)
+    assert len(close) >= 0.8 * len(shop.planted["rhythms"])
+    assert mean(close) >= 0.75
+
+
 @pytest.mark.xfail(
     strict=True, reason="every order has a vote, so an account that repeats itself outvotes the shoppers"
 )

@@ -37,39 +37,44 @@ class Known:
 
 
 def with_rhythms(
-    customers: Customers, orders: Orders, item_map: NDArray[np.int32], category: NDArray[np.int32]
+    customers: Customers,
+    orders: Orders,
+    item_map: NDArray[np.int32],
+    family: NDArray[np.int32],
+    category: NDArray[np.int32],
 ) -> Known:
-    """Fill in what orders say of intervals, quantities and values.
+    """Fill in what orders say of intervals, quantities and values. Who takes another variant has bought it again.
 
     Args:
         customers: of the same orders.
         orders: n_orders baskets.
         item_map: int32 (len(orders.items),), index of a bought item among all items.
-        category: int32 (n_items,), -1 for none.
+        family: int32 (n_items,), label of each item's family.
+        category: int32 (n_families,), -1 for none.
     """
-    days = purchase_days(orders, item_map)
+    days = purchase_days(orders, family[item_map])
     past = habits(days)
     found = rhythms(past, category)
     return Known(
         customers=dataclasses.replace(
             customers,
-            purchases=_purchases(customers, past, found),
+            purchases=_purchases(customers, family, past, found),
             traits=_traits(customers, orders),
         ),
-        interval_days=_whole_days(found.item),
-        repeat=found.repeat.astype(np.float32),
+        interval_days=_whole_days(found.item)[family],
+        repeat=found.repeat.astype(np.float32)[family],
         weights=replenish_weights(days, category),
     )
 
 
-def _purchases(customers: Customers, past: Habits, found: Rhythms) -> Purchases:
+def _purchases(customers: Customers, family: NDArray[np.int32], past: Habits, found: Rhythms) -> Purchases:
     held = customers.purchases
     if not len(past):
         return held
     customer = np.repeat(np.arange(len(held.indptr) - 1), np.diff(held.indptr))
     at = np.searchsorted(
         past.customer.astype(np.int64) << 32 | past.item,
-        customer.astype(np.int64) << 32 | held.item,
+        customer.astype(np.int64) << 32 | family[held.item],
     )
     return dataclasses.replace(
         held,
