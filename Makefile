@@ -32,6 +32,10 @@ test: lint $(VENV)/.redis ## lint, then all tests but the long ones
 test-deep: $(VENV)/.dev $(VENV)/.redis ## the long variants
 	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/pytest -m deep
 
+.PHONY: bench-serve
+bench-serve: $(VENV)/.dev $(VENV)/.redis ## the service beside a bare route and implicit, under load (needs wrk)
+	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/python bench/serve.py
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff check .

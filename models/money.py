@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 PRICE_SCALE = 10_000
 """How many price units make one unit of currency: 4 decimals, enough for `0.001` on a wholesaler's list."""
 
@@ -9,6 +11,7 @@ PRICE_UNKNOWN = -1
 """The price of an item whose price nobody told."""
 
 
+@lru_cache(maxsize=16_384)
 def format_price(price: int) -> str:
     """`1290000` as `"129.00"`: an exact decimal with at least two places.
 

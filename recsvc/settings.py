@@ -191,6 +191,24 @@ class ServiceSettings:
     keep_versions: Annotated[
         int, Choice("RECSVC_KEEP_VERSIONS", "versions", "how many of the newest stay on disk", _integer(1, 1_000))
     ] = 3
+    answer_cache_bytes: Annotated[
+        int,
+        Choice(
+            "RECSVC_ANSWER_CACHE_BYTES",
+            "bytes",
+            "memory of a worker for answers that it may give again while nothing has changed; 0 keeps none",
+            _integer(0, 1 << 34),
+        ),
+    ] = 32 * 1024 * 1024
+    cards_at_hand: Annotated[
+        int,
+        Choice(
+            "RECSVC_CARDS_AT_HAND",
+            "items",
+            "how many items' cards a worker keeps read, about a kilobyte each",
+            _integer(0, 1 << 24),
+        ),
+    ] = 10_000
     stem_cap: Annotated[
         int, Choice("RECSVC_STEM_CAP", "items", "how many items with titles alike one shelf may hold", _integer(1, 100))
     ] = 2

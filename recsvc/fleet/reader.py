@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import redis
@@ -29,6 +30,8 @@ from models.stored import scores
 from recsvc.fleet.guard import Guard
 from recsvc.fleet.keys import Keys, row_field
 from recsvc.store.contract import History, NextRow, Row, Trait
+
+T = TypeVar("T")
 
 _BATCH_ROWS = 5_000
 _NO_ROW = Row(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.uint16))
@@ -96,7 +99,8 @@ def fetch_version(client: redis.Redis, keys: Keys, version: str) -> tuple[Draft,
 class RedisSnapshot:
     """The `Snapshot` contract over Redis: one trip for all vectors, one for all cards, one for a customer.
 
-    A trip that fails costs its answer only: no vectors, empty cards, an unknown customer. The guard counts it.
+    A trip that fails costs its answer only: no vectors, empty cards, an unknown customer. The snapshot remembers it
+    (`degraded`), so every answer takes a `fresh` one.
     """
 
     __slots__ = (
@@ -104,6 +108,7 @@ class RedisSnapshot:
         "_frame",
         "_guard",
         "_keys",
+        "degraded",
         "facts",
         "generated_at",
         "kinds",
@@ -117,12 +122,26 @@ class RedisSnapshot:
         self._keys = keys
         self._guard = guard
         self._frame = described.frame
+        self.degraded: bool = False
         self.version: str = described.run.name
         self.generated_at: str = described.run.trained_at
         self.shop: Shop = described.frame.shop
         self.settings: Mapping[str, object] = described.frame.settings
         self.facts: ItemFacts = described.frame.facts
         self.kinds: frozenset[str] = frozenset(described.frame.kinds)
+
+    def fresh(self) -> RedisSnapshot:
+        """The same for another answer, with nothing to remember."""
+        other = copy.copy(self)
+        other.degraded = False
+        return other
+
+    def _ask(self, trip: Callable[[], T], neutral: T) -> T:
+        """What Redis says, or `neutral`, which is remembered; the neutral value is an object of its own."""
+        found = self._guard.call(trip, neutral)
+        if found is neutral:
+            self.degraded = True
+        return found
 
     def find(self, item_ids: Sequence[str]) -> list[int]:
         """Index of each id, -1 where unknown."""
@@ -146,7 +165,7 @@ class RedisSnapshot:
             return pipeline.execute()
 
         unanswered: list[list[bytes | None]] = []
-        found = self._guard.call(trip, unanswered)
+        found = self._ask(trip, unanswered)
         return {kind: [_vector(value) for value in rows] for kind, rows in zip(held, found, strict=False)}
 
     def cards(self, items: Sequence[int]) -> list[bytes]:
@@ -155,7 +174,7 @@ class RedisSnapshot:
             return []
         key, fields = self._keys.rows(self.version, CARDS), [row_field(item) for item in items]
         nothing: list[bytes | None] = [None] * len(items)
-        found = self._guard.call(lambda: cast(list[bytes | None], self._client.hmget(key, fields)), nothing)
+        found = self._ask(lambda: cast(list[bytes | None], self._client.hmget(key, fields)), nothing)
         return [card or b"{}" for card in found]
 
     def customer(self, customer_id: str) -> History | None:
@@ -173,8 +192,9 @@ class RedisSnapshot:
 
     def _row(self, table: str, at: int) -> bytes:
         """One row of a table; empty where there is none or Redis does not answer."""
-        key, field = self._keys.rows(self.version, table), cast(str, row_field(at))
-        return self._guard.call(lambda: cast(bytes | None, self._client.hget(key, field)), None) or b""
+        key, nothing = self._keys.rows(self.version, table), cast(list[bytes | None], [None])
+        (row,) = self._ask(lambda: cast(list[bytes | None], self._client.hmget(key, [row_field(at)])), nothing)
+        return row or b""
 
     def bestsellers(self, category: int) -> NDArray[np.int32]:
         """A category's bestsellers, or with -1 the whole shop's."""

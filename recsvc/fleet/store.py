@@ -84,7 +84,12 @@ class FleetStore:
         local, remote = self._local.snapshot(), self._remote
         if remote is None or (local is not None and (local.version == remote.version or not self._answering)):
             return local
-        return remote
+        return remote.fresh()
+
+    @property
+    def stale(self) -> bool:
+        """Whether Redis did not answer when it was last asked where the pointer stands."""
+        return not self._answering
 
     def status(self) -> StoreStatus:
         """What is served and why."""

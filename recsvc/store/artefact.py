@@ -69,6 +69,11 @@ class ArtefactStore:
             self._start_refresh()
         return self._snapshot
 
+    @property
+    def stale(self) -> bool:
+        """Never: the folder says what is published."""
+        return False
+
     def look_now(self) -> None:
         """Look for a newly published version without waiting for the next time; the caller waits for its opening."""
         with self._busy:

@@ -162,6 +162,10 @@ class Snapshot(Protocol):
     def kinds(self) -> frozenset[str]:
         """Kinds of vectors that this version holds."""
 
+    @property
+    def degraded(self) -> bool:
+        """Whether something that was asked of this snapshot got no answer in time, and a neutral one stands for it."""
+
     def find(self, item_ids: Sequence[str]) -> list[int]:
         """Index of each id, -1 where unknown."""
 
@@ -191,7 +195,11 @@ class ModelStore(Protocol):
     """Hands out snapshots of the version to serve."""
 
     def snapshot(self) -> Snapshot | None:
-        """The version to serve now, None where there is none. Cheap; safe from any thread."""
+        """The version to serve now, None where there is none; asked once for every answer. Cheap; any thread."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether nobody can say if what is served is still what was published."""
 
     def status(self) -> StoreStatus:
         """What is served and why."""

@@ -28,6 +28,11 @@ class VersionSnapshot:
         self.facts: ItemFacts = version.model.facts
         self.kinds: frozenset[str] = frozenset(version.model.vectors)
 
+    @property
+    def degraded(self) -> bool:
+        """Never: what is mapped answers."""
+        return False
+
     def find(self, item_ids: Sequence[str]) -> list[int]:
         """Index of each id, -1 where unknown."""
         return [self._model.items.find(item_id) for item_id in item_ids]

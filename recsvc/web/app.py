@@ -24,12 +24,14 @@ from recsvc.store.contract import ModelStore, Snapshot
 from recsvc.storefront.pages import storefront
 from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
+from recsvc.web.goods import Goods
+from recsvc.web.hot import HotAnswer, HotAnswers
 from recsvc.web.messages import MAX_ID, Alive, NoQuery, PicksQuery, Ready, RecommendQuery
-from recsvc.web.metrics import CONTENT_TYPE, Metrics
+from recsvc.web.metrics import CONTENT_TYPE, Metrics, Tally
 from recsvc.web.reaching import Reaching, places
 from recsvc.web.remembering import Remembering
 from recsvc.web.replenishing import Replenishing
-from recsvc.web.respond import respond
+from recsvc.web.respond import JSON_UTF8, respond
 
 _DRAIN_BYTES = 16 * 1024 * 1024
 _json = msgspec.json.Encoder()
@@ -101,6 +103,8 @@ class Handlers:
         self._reaching = reaching
         self._access = access
         self._metrics = metrics
+        self._goods = Goods(settings.cards_at_hand)
+        self._hot = HotAnswers(settings.answer_cache_bytes)
         self._max_url = settings.max_url_bytes
         self._stem_cap = settings.stem_cap
         self._picks_settings = picks_settings(settings)
@@ -127,16 +131,37 @@ class Handlers:
 
     def recommend(self) -> Response:
         """`GET /recommend`."""
+        snapshot, stale = self._snapshot(), self._store.stale
+        who = door.caller()
+        state = (snapshot.version if snapshot else None, stale)
+        question = (who.view, who.shared, request.query_string)
+        if (hot := self._hot.find(state, question)) is not None:
+            door.permit(self._access, None)  # what is kept was asked for nobody in particular
+            self._metrics.cached()
+            return self._give(hot)
         query = parse.read_query(request, RecommendQuery)
         door.permit(self._access, query.customer_id)
-        return self._answer(parse.ask_of_query(query))
+        ask = parse.ask_of_query(query)
+        if snapshot is None or ask.private:
+            return self._private(snapshot, ask)
+        key = caching.shelf_key(snapshot.version, f"{self._revision} {stale}", ask, who.view)
+        etag, policy = f"{snapshot.version}-{key}", caching.PUBLIC if who.shared else caching.OWN
+        if request.if_none_match.contains_weak(etag):
+            return self._not_modified(etag, policy)
+        tally, body = self._compute(snapshot, ask, f"r_{key}")
+        if snapshot.degraded:
+            self._metrics.answer(tally)
+            return respond(body)
+        answer = HotAnswer(body, etag, policy, tally)
+        self._hot.keep(state, question, answer)
+        return self._give(answer)
 
     def recommend_cart(self) -> Response:
         """`POST /recommend`."""
         parse.read_query(request, NoQuery)
         body = parse.read_body(request)
         door.permit(self._access, body.customer_id)
-        return self._answer(parse.ask_of_body(body))
+        return self._private(self._snapshot(), parse.ask_of_body(body))
 
     def picks(self, customer_id: str) -> Response:
         """`GET /customers/{customer_id}/picks`."""
@@ -149,13 +174,15 @@ class Handlers:
         n = places(query)
         name = f"r_{caching.picks_key(version, self._revision, customer_id, n)}"
         if snapshot is None:
-            self._metrics.picks("none")
+            self._metrics.picks("none", degraded=False)
             return respond(render.no_picks(customer_id, name))
         if self._reaching is not None:
             answer = self._reaching.picks(snapshot, customer_id, query)
         else:
-            answer = render.picks(snapshot, customer_id, pick(snapshot, customer_id, n, self._picks_settings), name)
-        self._metrics.picks(answer.source if answer.send else "held_back")
+            chosen = pick(snapshot, customer_id, n, self._picks_settings)
+            answer = render.picks(snapshot, customer_id, chosen, name, self._goods)
+        answer.degraded = snapshot.degraded or self._store.stale
+        self._metrics.picks(answer.source if answer.send else "held_back", degraded=answer.degraded)
         views.narrow(answer.items, door.caller().view)
         return respond(render.with_flat_doubles(answer))
 
@@ -183,32 +210,36 @@ class Handlers:
         """`GET /openapi.json`."""
         return respond(self._specification)
 
-    def _answer(self, ask: Ask) -> Response:
-        snapshot = self._snapshot()
+    def _private(self, snapshot: Snapshot | None, ask: Ask) -> Response:
+        """An answer that no cache may keep: for one customer, cart or consent, or while there is no version."""
         if snapshot is None:
-            for shelf_type in ask.types:
-                self._metrics.empty_shelf(shelf_type, "no_model")
+            self._metrics.answer(Tally(tuple((shelf_type, "no_model") for shelf_type in ask.types)))
             return respond(render.no_model(ask, _own_id()))
-        who = door.caller()
-        key = None if ask.private else caching.shelf_key(snapshot.version, self._revision, ask, who.view)
-        etag = f"{snapshot.version}-{key}"
-        if key and request.if_none_match.contains_weak(etag):
-            self._metrics.not_modified()
-            response = Response(status=304)
-        else:
-            if self._reaching is not None and ask.customer_id is not None:
-                snapshot = self._reaching.live(snapshot, ask.customer_id)
-            found = recommend(snapshot, ask, self._stem_cap)
-            self._metrics.missing(len(found.missing_ids))
-            for shelf_type, filled in found.shelves.items():
-                self._metrics.shelf(shelf_type, filled)
-            answer = render.recommendations(snapshot, ask, found, f"r_{key}" if key else _own_id())
-            views.narrow(chain(answer.cross_sell or (), answer.upsell or ()), who.view)
-            response = respond(answer)
-        if key:
-            response.set_etag(etag)
-            response.headers["Cache-Control"] = caching.PUBLIC if who.shared else caching.OWN
-        return response
+        if self._reaching is not None and ask.customer_id is not None:
+            snapshot = self._reaching.live(snapshot, ask.customer_id)
+        tally, body = self._compute(snapshot, ask, _own_id())
+        self._metrics.answer(tally)
+        return respond(body)
+
+    def _compute(self, snapshot: Snapshot, ask: Ask, name: str) -> tuple[Tally, bytes]:
+        """Shelves from a version, as the caller may see them: what the counters hear of, and the JSON."""
+        shelves = recommend(snapshot, ask, self._stem_cap)
+        answer = render.recommendations(snapshot, ask, shelves, name, self._goods)
+        answer.degraded = snapshot.degraded or self._store.stale
+        views.narrow(chain(answer.cross_sell or (), answer.upsell or ()), door.caller().view)
+        return Tally.of(shelves, degraded=answer.degraded), _json.encode(answer)
+
+    def _give(self, answer: HotAnswer) -> Response:
+        """An answer that caches may keep, or 304 to who has it."""
+        if request.if_none_match.contains_weak(answer.etag):
+            return self._not_modified(answer.etag, answer.policy)
+        self._metrics.answer(answer.tally)
+        headers = [("Content-Type", JSON_UTF8), ("Cache-Control", answer.policy), ("ETag", f'"{answer.etag}"')]
+        return Response(answer.body, headers=headers)
+
+    def _not_modified(self, etag: str, policy: str) -> Response:
+        self._metrics.not_modified()
+        return Response(status=304, headers=[("ETag", f'"{etag}"'), ("Cache-Control", policy)])
 
     def _snapshot(self) -> Snapshot | None:
         """The one version that this request sees."""

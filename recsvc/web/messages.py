@@ -191,6 +191,10 @@ class Recommendations(Struct):
     shelves: dict[str, ShelfNote]
     cross_sell: list[Item] | UnsetType = UNSET
     upsell: list[Item] | UnsetType = UNSET
+    degraded: Annotated[
+        bool,
+        Meta(description="Redis was away or did not answer in time: the answer may be old, or less than it could be"),
+    ] = False
 
 
 class Picks(Struct):
@@ -206,6 +210,10 @@ class Picks(Struct):
     next_eligible_at: Annotated[str | None, Meta(description="from when it is worth asking again")]
     count: int
     items: list[Item]
+    degraded: Annotated[
+        bool,
+        Meta(description="Redis was away or did not answer in time: the answer may be old, or less than it could be"),
+    ] = False
 
 
 class Alive(Struct):

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from recsvc.shelves import Filled
+from recsvc.shelves import Shelves
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5)
@@ -39,6 +40,13 @@ TABLE = (
         "shelves by what they hold: learned, category_bestsellers, bestsellers, or why they are empty",
     ),
     MetricRow("recsvc_not_modified_total", "counter", (), "answers of 304, nothing computed"),
+    MetricRow("recsvc_cached_answers_total", "counter", (), "answers that the worker had at hand, 304 among them"),
+    MetricRow(
+        "recsvc_degraded_answers_total",
+        "counter",
+        (),
+        "answers that say `degraded`: Redis was away, or did not answer in time",
+    ),
     MetricRow("recsvc_missing_ids_total", "counter", (), "unknown item ids in questions"),
     MetricRow(
         "recsvc_picks_total",
@@ -69,6 +77,30 @@ _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"
 """Counted by name; a caller may invent others, and each would stay in memory."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the counters hear of one answer.
+
+    Attributes:
+        outcomes: shelf type and outcome of each shelf.
+        missing: unknown ids in the question.
+        degraded: whether the answer says so.
+    """
+
+    outcomes: tuple[tuple[str, str], ...]
+    missing: int = 0
+    degraded: bool = False
+
+    @classmethod
+    def of(cls, shelves: Shelves, *, degraded: bool) -> Tally:
+        """What there is to count in `shelves`."""
+        outcomes = (
+            (shelf_type, filled.empty_reason or ("learned" if filled.fallback == "none" else filled.fallback))
+            for shelf_type, filled in shelves.shelves.items()
+        )
+        return cls(tuple(outcomes), len(shelves.missing_ids), degraded)
+
+
 class Metrics:
     """The counters of one app."""
 
@@ -89,6 +121,8 @@ class Metrics:
             registry=self._registry,
         )
         self._shelves = counter("recsvc_shelves_total")
+        self._cached = counter("recsvc_cached_answers_total")
+        self._degraded = counter("recsvc_degraded_answers_total")
         self._not_modified = counter("recsvc_not_modified_total")
         self._missing = counter("recsvc_missing_ids_total")
         self._picks = counter("recsvc_picks_total")
@@ -97,6 +131,7 @@ class Metrics:
         self._trained: Gauge | None = None
         self._version: str | None = None
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._outcomes: dict[tuple[str, str], Counter] = {}
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
@@ -108,26 +143,32 @@ class Metrics:
         counted.inc()
         timed.observe(seconds)
 
-    def shelf(self, shelf_type: str, filled: Filled) -> None:
-        """Count one shelf by its outcome."""
-        outcome = filled.empty_reason or ("learned" if filled.fallback == "none" else filled.fallback)
-        self._shelves.labels(shelf_type, outcome).inc()
+    def answer(self, tally: Tally) -> None:
+        """Count the shelves of one answer by their outcome, and the ids it did not know."""
+        for outcome in tally.outcomes:
+            if (child := self._outcomes.get(outcome)) is None:  # as above
+                child = self._outcomes[outcome] = self._shelves.labels(*outcome)
+            child.inc()
+        if tally.missing:
+            self._missing.inc(tally.missing)
+        self._count_degraded(degraded=tally.degraded)
 
-    def empty_shelf(self, shelf_type: str, reason: str) -> None:
-        """Count one shelf that could not be tried."""
-        self._shelves.labels(shelf_type, reason).inc()
+    def _count_degraded(self, *, degraded: bool) -> None:
+        """Count an answer that says it is degraded."""
+        if degraded:
+            self._degraded.inc()
 
-    def missing(self, count: int) -> None:
-        """Count unknown ids."""
-        if count:
-            self._missing.inc(count)
+    def cached(self) -> None:
+        """Count one answer that was at hand."""
+        self._cached.inc()
 
     def not_modified(self) -> None:
         """Count one 304."""
         self._not_modified.inc()
 
-    def picks(self, source: str) -> None:
+    def picks(self, source: str, *, degraded: bool) -> None:
         """Count one answer of picks."""
+        self._count_degraded(degraded=degraded)
         self._picks.labels(source).inc()
 
     def events(self, accepted: int, duplicates: int, rejected: int, not_stored: int) -> None:

@@ -20,6 +20,7 @@ from recsvc.state.mirror import Mirror
 from recsvc.state.records import CustomerState
 from recsvc.store.contract import Snapshot
 from recsvc.web import caching, render
+from recsvc.web.goods import Card
 from recsvc.web.messages import Evidence, Item, Picks, PicksQuery, Reason
 
 _STAFF_PLACES = 3
@@ -122,5 +123,5 @@ def _put_into_words(snapshot: Snapshot, items: Sequence[Item], locale: Locale) -
 def _titles(snapshot: Snapshot, ids: Sequence[str]) -> list[str]:
     """Title of each item, its id where it has none."""
     cards = snapshot.cards(snapshot.find(ids)) if ids else []
-    shown = (msgspec.json.decode(card, type=render.Card) for card in cards)
+    shown = (msgspec.json.decode(card, type=Card) for card in cards)
     return [card.title or item_id for card, item_id in zip(shown, ids, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from models.money import PRICE_UNKNOWN, format_price
 from models.records import UPSELL
@@ -15,23 +15,11 @@ from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, Pick
 from recsvc.reasons import Anchor
 from recsvc.shelves import Ask, Filled, Shelves
 from recsvc.store.contract import Snapshot
+from recsvc.web.goods import Card, Goods
 from recsvc.web.messages import Fallback, Item, Picks, Price, Reason, Recommendations, ShelfNote
 
 FLAT = ("id", "title", "link", "image_link", "price", "currency", "reason")
 """What each pick repeats at the top of the answer, as `item_1_id`, …, for mail tools without loops."""
-
-
-class Card(Struct):
-    """How an item is shown, as the version's cards have it."""
-
-    title: str | None = None
-    brand: str | None = None
-    category: str | None = None
-    link: str | None = None
-    image_link: str | None = None
-
-
-_cards = msgspec.json.Decoder(Card)
 
 
 class Names:
@@ -41,32 +29,35 @@ class Names:
         anchors: position → anchor, for those that a pick stands for.
     """
 
-    __slots__ = ("_cards", "_ids", "anchors")
+    __slots__ = ("_goods", "anchors")
 
-    def __init__(self, snapshot: Snapshot, shown: Sequence[Pick], anchor_items: Sequence[int]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, shown: Sequence[Pick], anchor_items: Sequence[int], goods: Goods | None = None
+    ) -> None:
         named = {pick.because: anchor_items[pick.because] for pick in shown if pick.because >= 0}
-        wanted = list(dict.fromkeys([*(pick.item for pick in shown), *named.values()]))
-        self._ids = dict(zip(wanted, snapshot.item_ids(wanted), strict=True))
-        self._cards = {i: _cards.decode(card) for i, card in zip(wanted, snapshot.cards(wanted), strict=True)}
+        self._goods = (goods or Goods()).of(snapshot, [*(pick.item for pick in shown), *named.values()])
         self.anchors = {position: self._anchor(item) for position, item in named.items()}
 
     def card(self, item: int) -> Card:
         """How the item is shown."""
-        return self._cards[item]
+        return self._goods[item].card
 
     def item_id(self, item: int) -> str:
         """The item's id."""
-        return self._ids[item]
+        return self._goods[item].item_id
 
     def _anchor(self, item: int) -> Anchor:
         """The item as a reason names it: without a title, by its id."""
-        return Anchor(item, self._ids[item], self._cards[item].title or self._ids[item])
+        item_id, card = self._goods[item]
+        return Anchor(item, item_id, card.title or item_id)
 
 
-def recommendations(snapshot: Snapshot, ask: Ask, found: Shelves, recommendation_id: str) -> Recommendations:
-    """The answer to `/recommend`."""
+def recommendations(
+    snapshot: Snapshot, ask: Ask, found: Shelves, recommendation_id: str, goods: Goods | None = None
+) -> Recommendations:
+    """The answer to `/recommend`; `goods` keeps what is often shown at hand."""
     shown = [pick for filled in found.shelves.values() for pick in filled.picks]
-    names = Names(snapshot, shown, found.anchors)
+    names = Names(snapshot, shown, found.anchors, goods)
     shelves: dict[str, list[Item]] = {
         shelf_type: _shelf(snapshot, ask, names, filled, upgrade=shelf_type == UPSELL)
         for shelf_type, filled in found.shelves.items()
@@ -103,9 +94,11 @@ def no_model(ask: Ask, recommendation_id: str) -> Recommendations:
     )
 
 
-def picks(snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str) -> Picks:
+def picks(
+    snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str, goods: Goods | None = None
+) -> Picks:
     """The answer to picks, without its flat doubles."""
-    names = Names(snapshot, chosen.picks, chosen.anchors)
+    names = Names(snapshot, chosen.picks, chosen.anchors, goods)
     anchors = names.anchors
     items = []
     for rank, pick in enumerate(chosen.picks, 1):
