@@ -12,7 +12,13 @@ _BLOCK = 1 << 20
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` so that a reader sees the old bytes or the new ones, also after a power cut."""
+    """Replace `path` by `data` so that a reader sees the old bytes or the new ones, also after a power cut.
+
+    A device or a pipe, such as `/dev/null` or `/dev/stdout`, is written to, never replaced.
+    """
+    if path.is_char_device() or path.is_fifo():
+        path.write_bytes(data)
+        return
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         write_synced(aside, data)

@@ -8,7 +8,7 @@ from pathlib import Path
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.protocols import CROSS_SELL, PROTOCOLS, Measuring, Protocol
-from recsvc.cli.reading import read_options, reading_arguments
+from recsvc.cli.reading import queried_orders, read_options, reading_arguments
 from training.evaluation.page import as_html
 from training.evaluation.report import as_json
 from training.evaluation.task import Task
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         settings = read_settings(args.config)
         options = read_options(args)
         with Reporter() as progress:
-            orders, _ = read_orders(args.orders, options, None, progress)
+            orders, _ = read_orders(args.orders, options, None, progress, queried_orders(args, options))
             if orders.n_orders < _FEWEST_ORDERS:
                 raise CommandError(f"{orders.n_orders} orders are too few to measure on; {_FEWEST_ORDERS} are needed")
             catalogue = read_catalogue(args.catalogue, options)[0] if args.catalogue else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import time
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from recsvc.cli.main import CommandError
 from training.readers.columns import parse_columns
 from training.readers.options import ReadOptions
+from training.readers.raw import Raw
+from training.readers.sql import read_query
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -17,7 +20,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 def reading_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say which files, and how to read them."""
     add = parser.add_argument
-    add("--orders", nargs="+", type=Path, required=True, metavar="FILE", help="any known export, also .gz, .zst, .zip")
+    add("--orders", nargs="+", type=Path, default=[], metavar="FILE", help="any known export, also .gz, .zst, .zip")
+    add("--orders-sql", type=Path, metavar="FILE", help="a query that gives order lines, asked of RECSVC_ORDERS_DSN")
     add("--catalogue", type=Path, metavar="FILE", help="what the shop says of its items, likewise")
     add("--columns", metavar="OURS=THEIRS,…", help="name columns that are not recognised: order_id=InvoiceNo,…")
     add("--format", metavar="NAME,…", help="name the formats of orders and catalogue, where recognising them fails")
@@ -39,3 +43,24 @@ def read_options(args: argparse.Namespace) -> ReadOptions:
         currency=args.currency,
         as_of=int(time.time()),
     )
+
+
+def queried_orders(args: argparse.Namespace, options: ReadOptions) -> tuple[Raw, ...]:
+    """Lines of `--orders-sql`; none without it.
+
+    Raises:
+        CommandError: neither files nor a query, or a query without `RECSVC_ORDERS_DSN`.
+        InputError: the query or its answer cannot be used.
+    """
+    if args.orders_sql is None:
+        if not args.orders:
+            raise CommandError("no orders: name files with --orders, or a query with --orders-sql")
+        return ()
+    address = os.environ.get("RECSVC_ORDERS_DSN", "")
+    if not address:
+        raise CommandError("--orders-sql needs RECSVC_ORDERS_DSN, such as postgresql://reader@db.example/shop")
+    try:
+        query = args.orders_sql.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise CommandError(f"{args.orders_sql}: cannot be read ({error})") from error
+    return (read_query(query, address, str(args.orders_sql), options),)

@@ -19,7 +19,7 @@ from recsvc.cli import judge
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.publish import settings_for
-from recsvc.cli.reading import read_options, reading_arguments
+from recsvc.cli.reading import queried_orders, read_options, reading_arguments
 from recsvc.cli.report import Trained, report
 from recsvc.cli.trouble import machine_trouble
 from training.gate.limits import read_limits
@@ -74,7 +74,9 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         with machine_trouble(root, "no version was written"), Reporter() as progress:
             catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)
             root.mkdir(parents=True, exist_ok=True)
-            orders, read = read_orders(args.orders, options, args.rejects or root / "rejects.csv", progress)
+            orders, read = read_orders(
+                args.orders, options, args.rejects or root / "rejects.csv", progress, queried_orders(args, options)
+            )
             learning = judge.Run(orders, catalogue, settings, args.threads, progress)
             before = judge.live(registry, settings_for(root))
             if before and not args.force:

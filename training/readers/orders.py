@@ -22,7 +22,11 @@ Progress = Callable[[str, float], None]
 
 
 def read_orders(
-    paths: Sequence[Path], options: ReadOptions, rejects: Path | None, progress: Progress | None = None
+    paths: Sequence[Path],
+    options: ReadOptions,
+    rejects: Path | None,
+    progress: Progress | None = None,
+    queried: Sequence[Raw] = (),
 ) -> tuple[Orders, ReadReport]:
     """Read, clean and number the orders of all files.
 
@@ -33,15 +37,16 @@ def read_orders(
         options: what the shop says about its files.
         rejects: where to list the lines that are in no basket; None lists them nowhere.
         progress: told the stage and the share done, 0 to 1.
+        queried: cells that come from elsewhere, such as a database (`sql`), beside those of the files.
 
     Raises:
         InputError: a file cannot be used, more than `options.max_unparsed` of its lines cannot be read, some files have
             times and others none, or nothing is left.
     """
     tell = progress or (lambda _stage, _share: None)
-    if not paths:
+    if not paths and not queried:
         raise InputError("no order files given. Name at least one with --orders.")
-    raws, formats = [], {}
+    raws, formats = list(queried), {raw.file: "query" for raw in queried}
     for i, path in enumerate(paths):
         tell(f"reading {path}", 0.5 * i / len(paths))
         for source in open_sources(path):
@@ -54,7 +59,7 @@ def read_orders(
     columns = {raw.file: dict(raw.columns) for raw in raws}
     kept, rejected, reasons, lines = _clean(raws, rules, options)
     purchases = pl.concat(kept, how="diagonal")  # only some formats have a place
-    _refuse_nothing(purchases, reasons, paths)
+    _refuse_nothing(purchases, reasons, next(iter(formats)))
     tell("numbering orders", 0.7)
     orders, repeats = number_orders(purchases, timed=rules.timed, currency=rules.currency)
     rejected.append(_repeated(purchases[repeats]))
@@ -63,7 +68,7 @@ def read_orders(
         write_rejects(rejects, rejected)
     tell("orders read", 1.0)
     return orders, ReadReport(
-        files=tuple(str(p) for p in paths),
+        files=(*(raw.file for raw in queried), *map(str, paths)),
         lines=lines,
         kept=purchases.height - len(repeats),
         dropped={r: reasons[r] for r in DROPPED if reasons[r]},
@@ -135,10 +140,10 @@ def _cells(row: Sequence[object]) -> str:
     return ", ".join(f"{name}={str(cell)[:40]!r}" for name, cell in pairs if cell is not None)
 
 
-def _refuse_nothing(purchases: pl.DataFrame, reasons: Counter[str], paths: Sequence[Path]) -> None:
+def _refuse_nothing(purchases: pl.DataFrame, reasons: Counter[str], name: str) -> None:
     if purchases.is_empty():
         table = ", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items()))
-        raise InputError(f"{paths[0]}: no line is a purchase ({table}). Check the columns with --columns.")
+        raise InputError(f"{name}: no line is a purchase ({table}). Check the columns with --columns.")
 
 
 def _repeated(lines: pl.DataFrame) -> pl.DataFrame:

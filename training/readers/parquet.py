@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -31,11 +32,22 @@ def read_parquet(source: Source, wanted: Wanted) -> Raw:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{source.name}: damaged Parquet ({_first_line(error)}). Copy or write it again.") from error
-    frame = frame.select(_column(frame[header[at]], ours, source.name) for ours, at in found.items())
-    frame = frame.with_columns(
+    return raw_of(frame, source.name, {ours: header[at] for ours, at in found.items()}, wanted, source.notes)
+
+
+def raw_of(
+    frame: pl.DataFrame, name: str, columns: Mapping[str, str], wanted: Wanted, notes: tuple[str, ...] = ()
+) -> Raw:
+    """Typed columns (ours → theirs) as cells; `line` is the row number, from 1.
+
+    Raises:
+        InputError: a column holds what cannot be an id, a number or a text.
+    """
+    cells = frame.select(_column(frame[theirs], ours, name) for ours, theirs in columns.items())
+    cells = cells.with_columns(
         pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("line"), pl.lit(None, pl.String).alias(MALFORMED)
     )
-    return Raw(source.name, raw_frame(frame, wanted), {o: header[at] for o, at in found.items()}, source.notes)
+    return Raw(name, raw_frame(cells, wanted), dict(columns), notes)
 
 
 def _column(column: pl.Series, ours: str, file: str) -> pl.Series:

@@ -1,0 +1,29 @@
+"""Files that are whole or not at all."""
+
+import os
+import threading
+from pathlib import Path
+
+from models.files import write_whole
+
+
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    """Old bytes, then new bytes, and no file aside."""
+    path = tmp_path / "a"
+    write_whole(path, b"old")
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    """`--out /dev/stdout`, or as root `/dev/null`, must not put a file where the device was."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(path.read_bytes()))
+    reader.start()
+    write_whole(path, b"through")
+    reader.join(10)
+    assert found == [b"through"]
+    assert path.is_fifo()
