@@ -168,7 +168,7 @@ class Handlers:
         door.permit(self._access, customer_id)
         query = parse.read_query(request, PicksQuery)
         if len(customer_id) > MAX_ID:
-            raise problems.InputError("customer_id", f"expected `str` of length <= {MAX_ID}")
+            raise problems.InputError("customer_id", f"expected text of length <= {MAX_ID}")
         snapshot = self._snapshot()
         version = snapshot.version if snapshot else None
         n = places(query)

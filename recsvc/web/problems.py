@@ -18,6 +18,17 @@ PROBLEM_JSON = "application/problem+json"
 _log = logging.getLogger("recsvc.web")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`")
 _MISSING_FIELD = re.compile(r"missing required field `(.*)`")
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_TYPE = re.compile(rf"`((?:{'|'.join(_WORDS)})(?: \| (?:{'|'.join(_WORDS)}))*)`")
+"""As msgspec writes types: ``expected `str | null`, got `int` ``."""
 _PLACE = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 
 
@@ -49,7 +60,12 @@ def input_error(error: msgspec.ValidationError) -> InputError:
     for pattern, message in ((_UNKNOWN_FIELD, "is not known here"), (_MISSING_FIELD, "is missing")):
         if named := pattern.search(text):
             return InputError(".".join(part for part in (place, named[1]) if part), message)
-    return InputError(place, text[:1].lower() + text[1:])
+    return InputError(place, _in_plain_words(text[:1].lower() + text[1:]))
+
+
+def _in_plain_words(text: str) -> str:
+    """A message without the names that types have in our language; what a caller sent is not touched."""
+    return _TYPE.sub(lambda found: " or ".join(_WORDS.get(name, name) for name in found[1].split(" | ")), text)
 
 
 def problem(status: int, detail: str, errors: list[FieldError] | None = None) -> Response:

@@ -214,3 +214,21 @@ def test_invented_methods_are_counted_as_one(tea: CheckedClient) -> None:
     ]
     assert 'recsvc_requests_total{method="other",route="none",status="405"} 3.0' in counted
     assert not [line for line in counted if "MADE" in line]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"cart":[],"n":"3"}', "n: expected a whole number, got text"),
+        (b'{"cart":[],"n":101}', "n: expected a whole number <= 100"),
+        (b'{"cart":{}}', "cart: expected a list, got an object"),
+        (b'{"cart":[{"item_id":7}]}', "cart[0].item_id: expected text, got a whole number"),
+        (b'{"cart":[],"customer_id":[]}', "customer_id: expected text or null, got a list"),
+        (b'{"cart":[],"in_stock":"yes"}', "in_stock: expected true or false, got text"),
+    ],
+)
+def test_problems_speak_plainly(tea: CheckedClient, body: bytes, message: str) -> None:
+    """What is expected and what came, without the names of any programming language's types."""
+    detail = tea.post("/recommend", data=body, content_type="application/json").json["detail"]
+    assert detail.startswith(message)
+    assert "`" not in detail
