@@ -12,6 +12,9 @@ UPSELL = "upsell"
 CART = "cart"
 """Vectors whose weights are added up over a cart; a version may do without."""
 
+LINKED_CROSS_SELL, LINKED_UPSELL, NEVER = "linked_cross_sell", "linked_upsell", "never"
+"""Vectors of the merchant's own links, in the merchant's order, and of pairs that never meet; absent where unsaid."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lists:

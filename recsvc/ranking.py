@@ -18,6 +18,8 @@ from recsvc.store.contract import Row
 
 CATEGORY_BESTSELLERS = "category_bestsellers"
 BESTSELLERS = "bestsellers"
+MANUAL = "manual"
+"""What brought a pick that is not learnt: two fallbacks, and the merchant's own link."""
 
 NO_LIMIT = 2**62
 """A price bound (ten-thousandths) that nothing reaches."""
@@ -47,8 +49,8 @@ class Pick(NamedTuple):
 
     Attributes:
         item: index of the item.
-        score: comparable within one shelf; 0 for a fallback.
-        fallback: which fallback it came from, None for a learned one.
+        score: comparable within one shelf; 0 for a fallback, 1 / place for a linked one.
+        fallback: which fallback it came from, `MANUAL` for the merchant's link, None for a learned one.
         because: position of the anchor it stands for, -1 for none.
         together: baskets that hold both, 0 for a fallback.
     """
@@ -103,6 +105,7 @@ class Shelf:
         gate: what may stand here.
         size: places.
         stem_cap: most items of one stem.
+        one_each: at most one pick per anchor: over a cart, one swap per line.
         picks: what stands here, in order.
         filtered: candidates that only the caller's filters kept out.
     """
@@ -110,6 +113,7 @@ class Shelf:
     gate: Gate
     size: int
     stem_cap: int
+    one_each: bool = False
     picks: list[Pick] = field(default_factory=list)
     filtered: int = 0
     _families: set[int] = field(default_factory=set)
@@ -120,19 +124,30 @@ class Shelf:
         """Whether no place is left."""
         return len(self.picks) >= self.size
 
-    def put(self, candidates: Candidates, floors: Sequence[int] | None = None) -> None:
+    def put(
+        self,
+        candidates: Candidates,
+        floors: Sequence[int] | None = None,
+        ceilings: Sequence[int] | None = None,
+        label: str | None = None,
+    ) -> None:
         """Fill places with candidates in their order.
 
         Args:
             candidates: what the vectors say.
             floors: per anchor the price that its candidates must exceed; None for no such rule.
+            ceilings: per anchor the most that they may cost; None for no such rule.
+            label: of the picks, None for learned ones.
         """
         for item, score, because, together in zip(*(column.tolist() for column in candidates), strict=True):
             if self.full:
                 return
+            if self._served(because):
+                continue
             floor = _ANY_PRICE if floors is None else floors[because]
-            if (chosen := self._choose(item, floor)) is not None:
-                self.picks.append(Pick(chosen, score, None, because, round(together)))
+            ceiling = NO_LIMIT if ceilings is None else ceilings[because]
+            if (chosen := self._choose(item, floor, ceiling)) is not None:
+                self.picks.append(Pick(chosen, score, label, because, round(together)))
 
     def put_smoothed(self, candidates: Candidates, categories: Sequence[int], *, unproven: bool) -> None:
         """Fill places with candidates in their order; those that no basket proves are labelled as fallbacks.
@@ -159,7 +174,7 @@ class Shelf:
         """Fill places with items in their order, labelled; returns how many it filled."""
         before = len(self.picks)
         for item in items.tolist():
-            if self.full:
+            if self.full or self._served(because):
                 break
             if (chosen := self._choose(item, floor)) is not None:
                 self.picks.append(Pick(chosen, 0.0, label, because, 0))
@@ -173,13 +188,17 @@ class Shelf:
             if (chosen := self._choose(pick.item, _ANY_PRICE)) is not None:
                 self.picks.append(pick._replace(item=chosen))
 
-    def _choose(self, item: int, floor: int) -> int | None:
+    def _served(self, anchor: int) -> bool:
+        """Whether an anchor has its one pick."""
+        return self.one_each and any(pick.because == anchor for pick in self.picks)
+
+    def _choose(self, item: int, floor: int, ceiling: int = NO_LIMIT) -> int | None:
         """The item, or the best variant of its family that may stand in for it; it is marked as shown."""
         facts = self.gate.facts
         family = facts.family.item(item)
         if family in self._families or family in self.gate.barred:
             return None
-        chosen = self._stand_in(item, family, floor)
+        chosen = self._stand_in(item, family, floor, ceiling)
         if chosen is None:
             return None
         stem = facts.stem.item(chosen)
@@ -190,19 +209,19 @@ class Shelf:
         self._families.add(family)
         return chosen
 
-    def _stand_in(self, item: int, family: int, floor: int) -> int | None:
+    def _stand_in(self, item: int, family: int, floor: int, ceiling: int) -> int | None:
         price = self.gate.facts.price
-        dear_enough = False
-        if price.item(item) > floor:
+        fitting = False
+        if floor < price.item(item) <= ceiling:
             if self.gate.passes(item, family):
                 return item
-            dear_enough = True
+            fitting = True
         for variant in self.gate.variants(family).tolist():
-            if price.item(variant) > floor:
+            if floor < price.item(variant) <= ceiling:
                 if self.gate.passes(variant, family):
                     return int(variant)
-                dear_enough = True
-        self.filtered += dear_enough
+                fitting = True
+        self.filtered += fitting
         return None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from models.packs import find
 from models.records import ItemFacts, Shop
 from recsvc.ranking import CATEGORY_BESTSELLERS, Pick
 from recsvc.web.messages import Evidence, Reason
@@ -32,11 +33,11 @@ def lift(together: int, orders_i: int, orders_j: int, orders_total: int) -> floa
     return round(together * orders_total / (orders_i * orders_j), 2)
 
 
-def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade: bool) -> Reason:
-    """The reason of an item that a vector brought."""
+def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade: bool, apart: str = "") -> Reason:
+    """The reason of an item that a vector brought; `apart` is what `better` says of a dearer one."""
     orders, candidate_orders = facts.orders.item(anchor.item), facts.orders.item(pick.item)
     if upgrade:
-        return _upgrade(pick.together, anchor, orders, candidate_orders, shop.window_days)
+        return _upgrade(pick.together, anchor, orders, candidate_orders, shop.window_days, apart)
     evidence = Evidence(
         orders_together=pick.together,
         orders_with_item=orders,
@@ -47,7 +48,7 @@ def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, *, upgrade
     return Reason("bought_together", f"Often bought with {anchor.title}", anchor.item_id, evidence)
 
 
-def _upgrade(switched: int, anchor: Anchor, orders: int, candidate_orders: int, window_days: int) -> Reason:
+def _upgrade(switched: int, anchor: Anchor, orders: int, candidate_orders: int, window_days: int, apart: str) -> Reason:
     """The reason of something dearer; upsell vectors count customers who bought the one and later chose the other."""
     evidence = Evidence(
         customers_switched=switched,
@@ -55,10 +56,39 @@ def _upgrade(switched: int, anchor: Anchor, orders: int, candidate_orders: int, 
         orders_with_candidate=candidate_orders,
         window_days=window_days,
     )
-    text = f"A step up from {anchor.title}"
+    text = f"A step up from {anchor.title}{apart}"
     if switched >= _TELLING:
         text += ", chosen later by its buyers"  # the number is evidence, which not every view may see
     return Reason("upgrade", text, anchor.item_id, evidence)
+
+
+class Described(Protocol):
+    """What a card says that tells two items of a kind apart."""
+
+    @property
+    def title(self) -> str | None:
+        """As the shop writes it."""
+
+    @property
+    def brand(self) -> str | None:
+        """Likewise."""
+
+
+def better(than: Described, item: Described) -> str:
+    """What sets a dearer item apart, such as `, 1.5 l instead of 1 l`; empty where nothing is said."""
+    told = []
+    small, large = find(than.title or ""), find(item.title or "")
+    if small and large and small.pack.unit == large.pack.unit and small.pack.amount < large.pack.amount:
+        told.append(f"{large.words} instead of {small.words}")
+    if than.brand and item.brand and than.brand.casefold() != item.brand.casefold():
+        told.append(f"{item.brand} instead of {than.brand}")
+    return "".join(f", {text}" for text in told)
+
+
+def merchant(anchor: Anchor, *, upgrade: bool) -> Reason:
+    """The reason of an item that the merchant linked."""
+    text = f"Recommended instead of {anchor.title}" if upgrade else f"Recommended with {anchor.title}"
+    return Reason("merchant", text, anchor.item_id, None)
 
 
 def fallback(pick: Pick, anchors: Mapping[int, Anchor], category: str | None, *, upgrade: bool) -> Reason:

@@ -12,6 +12,7 @@ from typing import Annotated, get_type_hints
 
 from recsvc.contact.rules import parse_caps
 from recsvc.keys.tokens import SECRET_BYTES
+from recsvc.links import Mode
 
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -72,6 +73,12 @@ def _flag(text: str) -> bool:
 def _level(text: str) -> str:
     if text not in _LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(_LOG_LEVELS)}")
+    return text
+
+
+def _mode(text: str) -> str:
+    if text not in {"first", "only", "off"}:
+        raise ValueError("is first, only or off")
     return text
 
 
@@ -212,6 +219,24 @@ class ServiceSettings:
     stem_cap: Annotated[
         int, Choice("RECSVC_STEM_CAP", "items", "how many items with titles alike one shelf may hold", _integer(1, 100))
     ] = 2
+    links: Annotated[
+        Mode,
+        Choice(
+            "RECSVC_LINKS",
+            "first, only or off",
+            "the catalogue's own links lead their shelves, stand there alone, or are left out; `never` always holds",
+            _mode,
+        ),
+    ] = "first"
+    upsell_cap: Annotated[
+        float,
+        Choice(
+            "RECSVC_UPSELL_CAP",
+            "prices",
+            "an upsell costs at most this many times the item; 0: no cap",
+            _number(0, 1_000),
+        ),
+    ] = 0.0
     picks_history: Annotated[
         int,
         Choice(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
 from models.records import CART, CROSS_SELL, UPSELL
-from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, NO_LIMIT, Gate, Pick, Shelf, merge, power_shares, swaps
+from recsvc.links import Rules, linked, linked_kinds, never
+from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, NO_LIMIT, Gate, Pick, Shelf, merge, power_shares
 from recsvc.store.contract import Row, Snapshot
+from recsvc.upsells import CART_SWAPS, Silence, silence
+from recsvc.upsells import fill as fill_upsells
 
 ShelfType = Literal["cross_sell", "upsell"]
 Purchased = Literal["exclude", "include"]
+_RULES = Rules()
 EmptyReason = Literal["unknown_item", "below_support", "all_filtered", "cooled_down", "no_model"]
 
 
@@ -36,6 +37,7 @@ class Ask:
         explain: say why.
         fields: what to tell of each item, empty for all.
         private: the answer is for one customer, cart or consent: it must not be cached.
+        quantities: of the items, in their order; empty where the caller names none.
     """
 
     item_ids: tuple[str, ...]
@@ -51,6 +53,7 @@ class Ask:
     explain: bool
     fields: tuple[str, ...]
     private: bool
+    quantities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,13 @@ class Filled:
         picks: what stands there; `because` points into `Shelves.anchors`.
         fallback: the weakest fallback used: none, category_bestsellers or bestsellers.
         empty_reason: why nothing stands there, None where something does.
+        silence: what is behind `below_support` on an upsell shelf, else None.
     """
 
     picks: Sequence[Pick]
     fallback: str
     empty_reason: EmptyReason | None
+    silence: Silence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +88,22 @@ class Shelves:
     shelves: Mapping[ShelfType, Filled]
 
 
-def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int) -> Shelves:
-    """Answer one question from one version."""
+def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int, rules: Rules = _RULES) -> Shelves:
+    """Answer one question from one version, under the shop's rules."""
     found = snapshot.find(ask.item_ids)
     anchors = [item for item in found if item >= 0]
     missing = [item_id for item_id, item in zip(ask.item_ids, found, strict=True) if item < 0]
     kinds = [UPSELL] if ask.types == (UPSELL,) else [*ask.types, CART] if len(anchors) > 1 else list(ask.types)
+    kinds += linked_kinds(snapshot.kinds, ask.types, rules)
     vectors = snapshot.vectors(kinds, anchors) if anchors else {}
-    gate = _gate(snapshot, ask, anchors)
+    gate = _gate(snapshot, ask, anchors, never(vectors, snapshot.facts))
     filled: dict[ShelfType, Filled] = {}
     for shelf_type in ask.types:
-        shelf = Shelf(gate, ask.n, stem_cap)
         if shelf_type == CROSS_SELL:
-            filled[shelf_type] = _cross_sell(snapshot, ask, anchors, vectors, shelf)
+            shelf = Shelf(gate, ask.n, stem_cap)
+            filled[shelf_type] = _cross_sell(snapshot, ask, anchors, vectors, shelf, rules)
         else:
-            filled[shelf_type] = _upsell(snapshot, ask, anchors, vectors, shelf)
+            filled[shelf_type] = _upsell(snapshot, ask, anchors, vectors, gate, stem_cap, rules)
     return Shelves(anchors, missing, filled)
 
 
@@ -128,8 +134,12 @@ def _number(settings: Mapping[str, object], name: str, default: float) -> float:
 
 
 def _cross_sell(
-    snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf
+    snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf, rules: Rules
 ) -> Filled:
+    if (chosen := linked(vectors, CROSS_SELL)) is not None:
+        shelf.put(chosen, label=MANUAL)
+        if rules.links == "only" and shelf.picks:
+            return _filled(shelf, anchors)
     categories = [category for _, category in _categories(snapshot, anchors)]
     votes = merge(*cross_sell_votes(snapshot.settings, vectors, len(anchors)))
     shelf.put_smoothed(votes, categories, unproven=ask.fallback)
@@ -139,29 +149,22 @@ def _cross_sell(
 
 
 def _upsell(
-    snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf
+    snapshot: Snapshot,
+    ask: Ask,
+    anchors: Sequence[int],
+    vectors: Mapping[str, list[Row]],
+    gate: Gate,
+    stem_cap: int,
+    rules: Rules,
 ) -> Filled:
-    """For one item what is dearer than it; for a cart the best swaps over its lines."""
-    prices = [snapshot.facts.price.item(item) for item in anchors]
-    floors = [NO_LIMIT if price == PRICE_UNKNOWN else price for price in prices]
-    shelf.put(swaps(vectors.get(UPSELL, [])), floors)
-    if ask.fallback:
-        for position, category in _categories(snapshot, anchors):
-            if shelf.full:
-                break
-            dearer = _dearer(snapshot, category, floors[position])
-            shelf.put_fallback(dearer, CATEGORY_BESTSELLERS, position, floors[position])
-    return _filled(shelf, anchors)
-
-
-def _dearer(snapshot: Snapshot, category: int, floor: int) -> NDArray[np.int32]:
-    """Bestsellers of a category above a price, and not further above it than the trainer's own upsells are."""
-    if category < 0 or floor >= NO_LIMIT:
-        return np.empty(0, np.int32)
-    items = snapshot.bestsellers(category)
-    price = snapshot.facts.price[items]
-    most = snapshot.settings.get("upsell_max_ratio")
-    return items[(price > floor) & (price <= (floor * most if isinstance(most, int | float) else NO_LIMIT))]
+    """For one item what is dearer than it; for a cart the best swap of each line, a few at most."""
+    cart = len(anchors) > 1
+    shelf = Shelf(gate, min(ask.n, CART_SWAPS) if cart else ask.n, stem_cap, one_each=cart)
+    fill_upsells(snapshot, anchors, vectors, shelf, rules, fallback=ask.fallback)
+    filled = _filled(shelf, anchors)
+    if filled.empty_reason != "below_support":
+        return filled
+    return replace(filled, silence=silence(snapshot, anchors[0], rules))
 
 
 def backfill(snapshot: Snapshot, anchors: Sequence[int], shelf: Shelf) -> None:
@@ -190,7 +193,7 @@ def _filled(shelf: Shelf, anchors: Sequence[int]) -> Filled:
     return Filled([], "none", "below_support" if anchors else "unknown_item")
 
 
-def _gate(snapshot: Snapshot, ask: Ask, anchors: Sequence[int]) -> Gate:
+def _gate(snapshot: Snapshot, ask: Ask, anchors: Sequence[int], never_beside: frozenset[int]) -> Gate:
     facts = snapshot.facts
     low = PRICE_UNKNOWN if ask.low is None and ask.high is None else ask.low or 0
     bought: frozenset[int] = frozenset()
@@ -201,7 +204,7 @@ def _gate(snapshot: Snapshot, ask: Ask, anchors: Sequence[int]) -> Gate:
     return Gate(
         facts=facts,
         variants=snapshot.variants,
-        barred=frozenset(facts.family.item(item) for item in anchors),
+        barred=frozenset(facts.family.item(item) for item in anchors) | never_beside,
         refused=frozenset(facts.family.item(item) for item in snapshot.find(ask.exclude) if item >= 0),
         bought=bought,
         low=low,

@@ -18,6 +18,7 @@ from training.baskets import Families, ages, anchor_window, basket_matrix, baske
 from training.cards import Assortment, assortment
 from training.complements import Evidence, Smoothing, complements
 from training.histories import bought_again, histories
+from training.links import linked_vectors
 from training.next_lists import next_lists
 from training.popularity import bestsellers, popularity, trend, variants
 from training.records import Catalogue, Orders
@@ -78,6 +79,7 @@ def build_model(
         vectors[CART] = store_vectors(expand(cart, family, leader))
     progress("upsell", 0.0)
     upsell = learn_upsells(orders, shelf, settings)
+    links = linked_vectors(catalogue.links, shelf.items, family) if catalogue else {}
     progress("customers", 0.0)
     known = with_rhythms(
         histories(orders, shelf.bought, settings.habit_half_life_share),
@@ -105,7 +107,7 @@ def build_model(
         ),
         cards=shelf.cards,
         categories=shelf.categories,
-        vectors=vectors | {UPSELL: store_vectors(upsell)},
+        vectors=vectors | {UPSELL: store_vectors(upsell)} | links,
         bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
         variants=by_family,
         customers=dataclasses.replace(known.customers, next=following),

@@ -90,7 +90,7 @@ def refuse_shrunk(before: Version, run: Run, limits: Limits) -> None:
 
 def verdict_on(model: Model, before: Version, run: Run, limits: Limits) -> Verdict:
     """Judge a new version beside the live one, which may cost one training more, or two where settings changed."""
-    same = dict(before.model.settings) == dict(model.settings)
+    same = _chosen(before.model) == _chosen(model)
     run.progress("gate", 0.0)
     window, baskets, found = _accuracy(before.model, run, limits, same=same)
     return judge(
@@ -149,18 +149,23 @@ def _gains(shop: Shop, low: int, theirs: Ranker, ours: Ranker) -> dict[str, Figu
 
 
 def _trained(run: Run, settings: TrainSettings, until: int) -> Ranker:
-    """What settings make of the first orders."""
+    """What settings make of the first orders; what is next for each customer is not asked about, and left out."""
     model = build_model(
         first(run.orders, until),
         run.catalogue,
-        settings,
+        dataclasses.replace(settings, picks=0),
         threads=run.threads,
         progress=lambda stage, share: run.progress(f"gate: {stage}", share),
     )
     return served(model)
 
 
+def _chosen(model: Model) -> dict[str, object]:
+    """What of a version's settings was chosen, not learnt."""
+    names = {field.name for field in dataclasses.fields(TrainSettings)}
+    return {name: value for name, value in model.settings.items() if name in names}
+
+
 def _settings_of(model: Model) -> TrainSettings:
     """The settings of a version of this or an earlier release; what it did not know has its default."""
-    names = {field.name for field in dataclasses.fields(TrainSettings)}
-    return TrainSettings(**{name: value for name, value in model.settings.items() if name in names})  # type: ignore[arg-type]  # JSON values, checked by the record
+    return TrainSettings(**_chosen(model))  # type: ignore[arg-type]  # JSON values, checked by the record

@@ -25,6 +25,7 @@ class Trained:
         listed: what became of the catalogue's lines; None without a catalogue.
         bought: items in orders.
         unlisted: items in orders that the catalogue does not list; 0 without a catalogue.
+        links, adrift: the catalogue's own links, and those of them that name no item.
         verdict: the gate's; None where there was no live version, or nobody asked it.
     """
 
@@ -35,6 +36,8 @@ class Trained:
     bought: int
     unlisted: int
     verdict: Verdict | None = None
+    links: int = 0
+    adrift: int = 0
 
 
 def report(trained: Trained) -> str:
@@ -47,6 +50,8 @@ def report(trained: Trained) -> str:
     rows += [("orders", model.shop.orders), ("customers", model.shop.customers), ("items", model.shop.items)]
     if listed:
         rows.append(("  bought, not in the catalogue", trained.unlisted))
+    if trained.links:
+        rows += [("links of the merchant's", trained.links), ("  naming no item, left out", trained.adrift)]
     for kind, vectors in model.vectors.items():
         rows.append((f"  with {kind} neighbours", int(np.count_nonzero(np.diff(vectors.indptr)))))
     table = [f"{label:<48} {count:>12,}" for label, count in rows]

@@ -23,11 +23,12 @@ from recsvc.cli.reading import queried_orders, read_options, reading_arguments
 from recsvc.cli.report import Trained, report
 from recsvc.cli.trouble import machine_trouble
 from training.gate.limits import read_limits
+from training.links import adrift
 from training.pipeline import build_model
 from training.readers.catalogue import missing_items, read_catalogue
 from training.readers.errors import InputError
 from training.readers.orders import read_orders
-from training.records import CatalogueReport, ReadReport
+from training.records import CatalogueReport, ReadReport, no_links
 from training.settings import SettingsError, read_settings
 
 _LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
@@ -92,7 +93,9 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     except (InputError, SettingsError) as error:
         raise CommandError(str(error)) from error
     unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
-    return Trained(name, model, read, listed, len(orders.items), unlisted, verdict)
+    links = catalogue.links if catalogue else no_links()
+    lost = adrift(links, model.items)
+    return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost)
 
 
 def models_root(args: argparse.Namespace) -> Path:

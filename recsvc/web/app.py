@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from recsvc import __version__
+from recsvc.links import Rules
 from recsvc.picks import PicksSettings, pick
 from recsvc.settings import ServiceSettings
 from recsvc.shelves import Ask, recommend
@@ -107,8 +108,9 @@ class Handlers:
         self._hot = HotAnswers(settings.answer_cache_bytes)
         self._max_url = settings.max_url_bytes
         self._stem_cap = settings.stem_cap
+        self._rules = Rules(settings.links, settings.upsell_cap)
         self._picks_settings = picks_settings(settings)
-        self._revision = f"{__version__} {self._picks_settings}"
+        self._revision = f"{__version__} {self._picks_settings} {self._rules}"
         self._specification = _json.encode(openapi.specification("recsvc", __version__, guarded=access.guarded))
 
     def begin(self) -> Response | None:
@@ -223,7 +225,7 @@ class Handlers:
 
     def _compute(self, snapshot: Snapshot, ask: Ask, name: str) -> tuple[Tally, bytes]:
         """Shelves from a version, as the caller may see them: what the counters hear of, and the JSON."""
-        shelves = recommend(snapshot, ask, self._stem_cap)
+        shelves = recommend(snapshot, ask, self._stem_cap, self._rules)
         answer = render.recommendations(snapshot, ask, shelves, name, self._goods)
         answer.degraded = snapshot.degraded or self._store.stale
         views.narrow(chain(answer.cross_sell or (), answer.upsell or ()), door.caller().view)

@@ -39,6 +39,8 @@ Field = Literal[
     "category",
     "price",
     "price_delta",
+    "swap_for",
+    "cart_delta",
     "link",
     "image_link",
     "reason",
@@ -137,7 +139,7 @@ class Evidence(Struct):
     days_since: int | UnsetType = UNSET
 
 
-ReasonCode = Literal["bought_together", "upgrade", "due_again", "category_bestseller", "bestseller"]
+ReasonCode = Literal["bought_together", "upgrade", "merchant", "due_again", "category_bestseller", "bestseller"]
 
 
 class Reason(Struct):
@@ -161,6 +163,8 @@ class Item(Struct):
     category: str | UnsetType | None = UNSET
     price: Price | UnsetType | None = UNSET
     price_delta: str | UnsetType = UNSET
+    swap_for: str | UnsetType = UNSET
+    cart_delta: str | UnsetType = UNSET
     link: str | UnsetType | None = UNSET
     image_link: str | UnsetType | None = UNSET
     reason: Reason | UnsetType = UNSET
@@ -177,6 +181,10 @@ class ShelfNote(Struct):
     count: int
     fallback: Fallback
     empty_reason: Emptiness | None
+    silence: Annotated[
+        Literal["no_price", "no_kin", "top_of_ladder", "not_taken"] | None,
+        Meta(description="upsell: what is behind `below_support`"),
+    ] = None
 
 
 class Recommendations(Struct):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -103,7 +104,11 @@ def ask_of_query(query: RecommendQuery) -> Ask:
 
 def ask_of_body(body: RecommendBody) -> Ask:
     """A cart's question by POST, never cached."""
-    return _ask(body, [line.item_id for line in body.cart], body.fields or [], posted=True)
+    quantities: dict[str, float] = {}
+    for line in body.cart:
+        quantities[line.item_id] = quantities.get(line.item_id, 0.0) + (1.0 if line.quantity is None else line.quantity)
+    asked = _ask(body, list(quantities), body.fields or [], posted=True)
+    return dataclasses.replace(asked, quantities=tuple(quantities.values()))
 
 
 def parse_price(name: str, said: str | float | None) -> int | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import msgspec
 from msgspec import UNSET
 
 from models.money import PRICE_UNKNOWN, format_price
-from models.records import UPSELL
+from models.records import UPSELL, ItemFacts
 from recsvc import reasons
 from recsvc.picks import CustomerPicks
-from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, Pick
+from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, Pick
 from recsvc.reasons import Anchor
 from recsvc.shelves import Ask, Filled, Shelves
 from recsvc.store.contract import Snapshot
@@ -71,7 +72,7 @@ def recommendations(
         fallback=_weakest(used),
         empty_reason=None if shown else next(iter(found.shelves.values())).empty_reason,
         shelves={
-            shelf_type: ShelfNote(len(filled.picks), _weakest({filled.fallback}), filled.empty_reason)
+            shelf_type: ShelfNote(len(filled.picks), _weakest({filled.fallback}), filled.empty_reason, filled.silence)
             for shelf_type, filled in found.shelves.items()
         },
         cross_sell=shelves.get("cross_sell", UNSET),
@@ -161,16 +162,35 @@ def _shelf(snapshot: Snapshot, ask: Ask, names: Names, filled: Filled, *, upgrad
     for rank, pick in enumerate(filled.picks, 1):
         item = item_of(snapshot, names, pick, rank)
         if upgrade and pick.because >= 0:
-            price = snapshot.facts.price
-            item.price_delta = format_price(price.item(pick.item) - price.item(anchors[pick.because].item))
+            _tell_difference(item, pick, snapshot.facts, anchors, ask)
         if ask.explain:
-            item.reason = (
-                reasons.learned(pick, anchors[pick.because], snapshot.facts, snapshot.shop, upgrade=upgrade)
-                if pick.fallback is None
-                else reasons.fallback(pick, anchors, names.card(pick.item).category, upgrade=upgrade)
-            )
+            item.reason = _reason(snapshot, names, pick, upgrade=upgrade)
         items.append(_only(item, ask.fields) if ask.fields else item)
     return items
+
+
+def _tell_difference(item: Item, pick: Pick, facts: ItemFacts, anchors: Mapping[int, Anchor], ask: Ask) -> None:
+    """What an upsell costs more than what it stands for; over a cart also which line it replaces, and all of it."""
+    because = anchors[pick.because]
+    dear, cheap = facts.price.item(pick.item), facts.price.item(because.item)
+    if PRICE_UNKNOWN in {dear, cheap}:  # only a merchant's link leads there
+        return
+    item.price_delta = format_price(dear - cheap)
+    if len(ask.item_ids) > 1:
+        item.swap_for = because.item_id
+        quantity = dict(zip(ask.item_ids, ask.quantities, strict=False)).get(because.item_id, 1.0)
+        item.cart_delta = format_price(round((dear - cheap) * Fraction(str(quantity))))
+
+
+def _reason(snapshot: Snapshot, names: Names, pick: Pick, *, upgrade: bool) -> Reason:
+    anchors, card = names.anchors, names.card(pick.item)
+    if pick.fallback == MANUAL:
+        return reasons.merchant(anchors[pick.because], upgrade=upgrade)
+    if pick.fallback is not None:
+        return reasons.fallback(pick, anchors, card.category, upgrade=upgrade)
+    because = anchors[pick.because]
+    apart = reasons.better(names.card(because.item), card) if upgrade else ""
+    return reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=upgrade, apart=apart)
 
 
 def item_of(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
@@ -181,7 +201,7 @@ def item_of(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
         item_id=names.item_id(pick.item),
         rank=rank,
         score=float(f"{pick.score:.3g}"),
-        source="learned" if pick.fallback is None else "fallback",
+        source="learned" if pick.fallback is None else "manual" if pick.fallback == MANUAL else "fallback",
         title=card.title,
         brand=card.brand,
         category=card.category,

@@ -51,6 +51,7 @@ def shops(draw: st.DrawFn) -> ItemFacts:
         stem=column(-1, 2, np.int32),
         consumable=column(0, 1, np.uint8),
         in_stock=column(0, 1, np.uint8),
+        interval_days=column(0, 9, np.uint16),
     )
 
 
@@ -142,14 +143,16 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
     )
     size, cap = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 2))
     floors = data.draw(st.none() | st.lists(st.integers(0, 4), min_size=3, max_size=3))
+    ceilings = data.draw(st.none() | st.lists(st.integers(0, 4), min_size=3, max_size=3))
+    one_each = data.draw(st.booleans())
     candidates = swaps(votes)
-    shelf = Shelf(gate, size, cap)
-    shelf.put(candidates, floors)
+    shelf = Shelf(gate, size, cap, one_each=one_each)
+    shelf.put(candidates, floors, ceilings)
 
-    def passes(item: int, floor: int) -> bool:
+    def passes(item: int, floor: int, ceiling: int) -> bool:
         family, price = facts.family[item], facts.price[item]
         return (
-            price > floor
+            floor < price <= ceiling
             and gate.low <= price <= gate.high
             and bool(facts.in_stock[item] or not gate.in_stock)
             and family not in gate.barred | gate.refused
@@ -157,15 +160,20 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
         )
 
     slow: list[int] = []
+    spoken: set[int] = set()
     for item, _, anchor, _ in zip(*(c.tolist() for c in candidates), strict=True):
+        ceiling = NO_LIMIT if ceilings is None else ceilings[anchor]
         floor = PRICE_UNKNOWN - 1 if floors is None else floors[anchor]
         options = [item, *variants_of(facts, int(facts.family[item])).tolist()]
-        chosen = next((option for option in options if passes(option, floor)), None)
+        chosen = next((option for option in options if passes(option, floor, ceiling)), None)
+        if one_each and anchor in spoken:
+            continue
         if chosen is None or len(slow) == size or facts.family[item] in {facts.family[i] for i in slow}:
             continue
         stem = facts.stem[chosen]
         if stem < 0 or sum(facts.stem[i] == stem for i in slow) < cap:
             slow.append(chosen)
+            spoken.add(anchor)
     assert [pick.item for pick in shelf.picks] == slow
 
 

@@ -38,6 +38,8 @@ def test_every_field_is_read_from_its_variable() -> None:
         "contact_caps": ("email=1/14", "email=1/14"),
         "state_events": ("50", 50),
         "redis_url": ("redis://r:6379/0", "redis://r:6379/0"),
+        "links": ("only", "only"),
+        "upsell_cap": ("1.5", 1.5),
         "namespace": ("shop-eu_1", "shop-eu_1"),
     }
     for name, choice in choices().items():

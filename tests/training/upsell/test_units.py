@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from training.upsell.units import UNITS, pack, packs
+from models.packs import UNITS, find, pack
+from training.upsell.units import packs
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,19 @@ def test_columns() -> None:
     assert found.amount.tolist() == [100, 0]
     assert found.unit.tolist() == [0, -1]
     assert found.unit.dtype == np.int8
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Olive Oil 750 ML", "750 ML"),
+        ("Beer 6 PK/  12 OZ", "6 PK/ 12 OZ"),
+        ("SET OF 6 TINS", "SET OF 6"),
+        ("Süße 5 l", "5 l"),
+    ],
+)
+def test_a_pack_in_the_words_of_its_title(title: str, words: str) -> None:
+    """As the shop writes it, spaces tidied."""
+    found = find(title)
+    assert found is not None
+    assert found.words == words
