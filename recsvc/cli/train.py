@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import resource
 import socket
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,12 +24,15 @@ from recsvc.cli.publish import settings_for
 from recsvc.cli.reading import queried_orders, read_options, reading_arguments
 from recsvc.cli.report import Trained, report
 from recsvc.cli.trouble import machine_trouble
+from recsvc.state.assembly import open_state
+from recsvc.state.mirror import NAME, Mirror
 from training.gate.limits import read_limits
 from training.links import adrift
 from training.pipeline import build_model
 from training.readers.catalogue import missing_items, read_catalogue
 from training.readers.errors import InputError
 from training.readers.orders import read_orders
+from training.readers.wishes import Wishes, read_wishes
 from training.records import CatalogueReport, ReadReport, no_links
 from training.settings import SettingsError, read_settings
 
@@ -48,6 +53,14 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--config", type=Path, metavar="FILE", help="training settings, TOML")
     add("--threads", type=int, default=0, metavar="N", help="threads to use (default: all cores)")
     add("--rejects", type=Path, metavar="FILE", help="where dropped lines are listed (default: DIR/rejects.csv)")
+    add(
+        "--erasures",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="customers to leave out, beside those in DIR/erasures.jsonl",
+    )
     add("--no-gate", action="store_true", help="do not judge the new version beside the live one")
 
 
@@ -71,7 +84,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         raise CommandError(f"--threads is 0 (all cores) or more, not {args.threads}")
     try:
         settings, limits = read_settings(args.config), read_limits(args.config)
-        options = read_options(args)
+        options = dataclasses.replace(read_options(args), wishes=wishes(root, args.erasures))
         with machine_trouble(root, "no version was written"), Reporter() as progress:
             catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)
             root.mkdir(parents=True, exist_ok=True)
@@ -96,6 +109,15 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     links = catalogue.links if catalogue else no_links()
     lost = adrift(links, model.items)
     return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost)
+
+
+def wishes(root: Path, files: Sequence[Path]) -> Wishes:
+    """What customers asked for: the files named, and the copy beside the versions, first brought up to date."""
+    settings = settings_for(root)
+    if settings.state is not None or settings.state_url is not None:
+        Mirror(root, open_state(settings)).refresh(now=True)
+    beside = root / NAME
+    return read_wishes([*files, *([beside] if beside.exists() else [])])
 
 
 def models_root(args: argparse.Namespace) -> Path:

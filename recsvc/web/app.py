@@ -33,6 +33,7 @@ from recsvc.web.reaching import Reaching, places
 from recsvc.web.remembering import Remembering
 from recsvc.web.replenishing import Replenishing
 from recsvc.web.respond import JSON_UTF8, respond
+from recsvc.web.rights import Rights
 
 _DRAIN_BYTES = 16 * 1024 * 1024
 _json = msgspec.json.Encoder()
@@ -61,14 +62,20 @@ def create_app(
     access, metrics = access or Access(settings), Metrics()
     mirror = Mirror(settings.models, state)
     reaching = Reaching(settings, picks_settings(settings), state, mirror, clock) if state is not None else None
+    live = reaching.live if reaching is not None else None
     handlers = Handlers(settings, store, metrics, access, state, reaching)
+    rights = Rights(settings, picks_settings(settings), store, state, mirror, access, clock)
     remembering = Remembering(state, access, metrics, clock)
     by_operation: dict[str, Callable[..., Response]] = {
         "recommend": handlers.recommend,
         "recommend_cart": handlers.recommend_cart,
         "picks": handlers.picks,
-        "replenish": Replenishing(store, access, settings.stem_cap, clock).replenish,
+        "replenish": Replenishing(store, access, settings.stem_cap, clock, live).replenish,
         "events": remembering.events,
+        "customer_data": rights.data,
+        "erase_customer": rights.erase,
+        "consent": rights.consent,
+        "use_purchase": rights.use,
         "live": handlers.live,
         "ready": handlers.ready,
         "metrics": handlers.exposition,

@@ -27,7 +27,7 @@ from recsvc.web.messages import (
 from recsvc.web.problems import PROBLEM_JSON
 from recsvc.web.render import FLAT
 from recsvc.web.replenish_messages import Replenishment, ReplenishQuery
-from recsvc.web.state_messages import EventBatch, EventsReceipt
+from recsvc.web.state_messages import ConsentBody, CustomerData, Done, EventBatch, EventsReceipt, UseBody
 
 JSON = "application/json"
 TEXT = "text/plain"
@@ -42,7 +42,7 @@ class Route:
     """One path and method: what is read, what is written.
 
     Attributes:
-        method: GET or POST.
+        method: GET, POST, PUT or DELETE.
         path: as OpenAPI writes it, `/customers/{customer_id}/picks`.
         operation: the operation's id, also the name of its handler.
         summary: a sentence.
@@ -129,6 +129,44 @@ ROUTES: tuple[Route, ...] = (
         body=EventBatch,
         problems=(400, 413, 414, 415, 503),
         scope="events",
+    ),
+    Route(
+        "GET",
+        "/customers/{customer_id}/data",
+        "customer_data",
+        "What is held of one customer, and which purchases drive their picks",
+        CustomerData,
+        problems=(400, 414, 503),
+        scope="customers",
+    ),
+    Route(
+        "DELETE",
+        "/customers/{customer_id}/data",
+        "erase_customer",
+        "Forget one customer",
+        Done,
+        problems=(400, 414, 503),
+        scope="customers",
+    ),
+    Route(
+        "PUT",
+        "/customers/{customer_id}/consent",
+        "consent",
+        "What one customer consents to",
+        Done,
+        body=ConsentBody,
+        problems=(400, 413, 414, 415, 503),
+        scope="customers",
+    ),
+    Route(
+        "PUT",
+        "/customers/{customer_id}/purchases",
+        "use_purchase",
+        "Do not use this purchase: it was a gift",
+        Done,
+        body=UseBody,
+        problems=(400, 413, 414, 415, 503),
+        scope="customers",
     ),
     Route("GET", "/health/live", "live", "The process answers", Alive),
     Route("GET", "/health/ready", "ready", "A verified version is served", Ready, problems=(503,)),

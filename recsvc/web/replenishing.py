@@ -33,11 +33,18 @@ class Replenishing:
         access: who may ask.
         stem_cap: most items with titles alike.
         clock: seconds since 1970.
+        live: the version as one customer's question must see it; None: as it is.
     """
 
     def __init__(
-        self, store: ModelStore, access: Access, stem_cap: int, clock: Callable[[], float] = time.time
+        self,
+        store: ModelStore,
+        access: Access,
+        stem_cap: int,
+        clock: Callable[[], float] = time.time,
+        live: Callable[[Snapshot, str], Snapshot] | None = None,
     ) -> None:
+        self._live = live
         self._store = store
         self._access = access
         self._stem_cap = stem_cap
@@ -54,6 +61,8 @@ class Replenishing:
         if snapshot is None:
             name = _name(None, customer_id, query)
             return respond(Replenishment(name, customer_id, None, None, None, "no_model", 0, [], []))
+        if self._live is not None:
+            snapshot = self._live(snapshot, customer_id)
         until = day_of(snapshot.shop.data_until)
         today = asked if asked is not None else day_asked(int(self._clock() // _DAY), until)
         answer = self._answer(snapshot, customer_id, query, None if until is None else today)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from training.readers.wishes import Wishes
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
@@ -21,6 +23,7 @@ class ReadOptions:
         as_of: seconds since 1970-01-01 UTC at which prices are wanted, for sale prices that have a window; None
             leaves those out.
         max_unparsed: largest share of unreadable lines, 0 to 1, before a file is refused.
+        wishes: of customers: whom to leave out.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +33,7 @@ class ReadOptions:
     currency: str | None = None
     as_of: int | None = None
     max_unparsed: float = 0.05
+    wishes: Wishes = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_unparsed <= 1:

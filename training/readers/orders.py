@@ -16,6 +16,7 @@ from training.readers.numbering import number_orders
 from training.readers.options import ReadOptions
 from training.readers.raw import Raw
 from training.readers.rejects import CELLS, reject_rows, write_rejects
+from training.readers.wishes import WITHHELD, honour
 from training.records import Orders, ReadReport
 
 Progress = Callable[[str, float], None]
@@ -59,6 +60,7 @@ def read_orders(
     columns = {raw.file: dict(raw.columns) for raw in raws}
     kept, rejected, reasons, lines = _clean(raws, rules, options)
     purchases = pl.concat(kept, how="diagonal")  # only some formats have a place
+    purchases, reasons[WITHHELD] = honour(purchases, options.wishes)
     _refuse_nothing(purchases, reasons, next(iter(formats)))
     tell("numbering orders", 0.7)
     orders, repeats = number_orders(purchases, timed=rules.timed, currency=rules.currency)
@@ -71,8 +73,8 @@ def read_orders(
         files=(*(raw.file for raw in queried), *map(str, paths)),
         lines=lines,
         kept=purchases.height - len(repeats),
-        dropped={r: reasons[r] for r in DROPPED if reasons[r]},
-        unparsed={r: n for r, n in sorted(reasons.items()) if r not in DROPPED},
+        dropped={r: reasons[r] for r in (*DROPPED, WITHHELD) if reasons[r]},
+        unparsed={r: n for r, n in sorted(reasons.items()) if r not in (*DROPPED, WITHHELD)},
         rejects=None if rejects is None else str(rejects),
         columns=columns,
         notes=remarks,
