@@ -19,9 +19,14 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 def reading_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say which files, and how to read them."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    orders, query = (
+        "any known export, also .gz, .zst, .zip",
+        "a query that gives order lines, asked of RECSVC_ORDERS_DSN",
+    )
+    source.add_argument("--orders", nargs="+", type=Path, default=[], metavar="FILE", help=orders)
+    source.add_argument("--orders-sql", type=Path, metavar="FILE", help=query)
     add = parser.add_argument
-    add("--orders", nargs="+", type=Path, default=[], metavar="FILE", help="any known export, also .gz, .zst, .zip")
-    add("--orders-sql", type=Path, metavar="FILE", help="a query that gives order lines, asked of RECSVC_ORDERS_DSN")
     add("--catalogue", type=Path, metavar="FILE", help="what the shop says of its items, likewise")
     add("--columns", metavar="OURS=THEIRS,…", help="name columns that are not recognised: order_id=InvoiceNo,…")
     add("--format", metavar="NAME,…", help="name the formats of orders and catalogue, where recognising them fails")
@@ -49,12 +54,10 @@ def queried_orders(args: argparse.Namespace, options: ReadOptions) -> tuple[Raw,
     """Lines of `--orders-sql`; none without it.
 
     Raises:
-        CommandError: neither files nor a query, or a query without `RECSVC_ORDERS_DSN`.
+        CommandError: no `RECSVC_ORDERS_DSN`, or no such file.
         InputError: the query or its answer cannot be used.
     """
     if args.orders_sql is None:
-        if not args.orders:
-            raise CommandError("no orders: name files with --orders, or a query with --orders-sql")
         return ()
     address = os.environ.get("RECSVC_ORDERS_DSN", "")
     if not address:

@@ -145,7 +145,7 @@ def _own(block: Visits, known: Knowledge) -> tuple[NDArray[np.int64], Columns]:
         "own_slow": total(_SLOW**age),
         "own_since": since,
         "own_gap": gap,
-        "own_due": (since + 1) / gap,
+        "own_due": np.divide(since + 1, gap, out=np.full(len(key), np.inf), where=gap > 0),  # no gap: long due
         "own_last_two": total(1.0 * (age < 2)),
         "own_tenure": count / (first + 1),
         "own_first": first,

@@ -80,7 +80,8 @@ def members(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
                 yield inner, data
     except (*_DAMAGED, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise InputError(
-            f"{name}: the zip archive is damaged or packed in an unknown way ({error}). Pack it again."
+            f"{name}: the zip archive (or Excel workbook) is damaged or packed in an unknown way ({error}). Pack it "
+            "again, or save the sheet as CSV."
         ) from error
 
 

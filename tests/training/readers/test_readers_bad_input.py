@@ -57,7 +57,7 @@ def test_header_without_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"PK\x03\x04" + bytes(200), "the zip archive is damaged"),
+        (b"PK\x03\x04" + bytes(200), "zip archive (or Excel workbook) is damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "a PNG picture"),
         (b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 20, "this is not text"),
     ],

@@ -88,8 +88,9 @@ def test_train_takes_a_query(
     (tmp_path / "orders.sql").write_text(QUERY)
     monkeypatch.delenv("RECSVC_ORDERS_DSN", raising=False)
     common = ["train", "--models", str(tmp_path / "models")]
-    assert main(common) == 2
-    assert "name files with --orders, or a query with --orders-sql" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(common)
+    assert "one of the arguments --orders --orders-sql is required" in capsys.readouterr().err
     common += ["--orders-sql", str(tmp_path / "orders.sql")]
     assert main(common) == 2
     assert "needs RECSVC_ORDERS_DSN" in capsys.readouterr().err
