@@ -130,6 +130,11 @@ class RedisSnapshot:
         self.facts: ItemFacts = described.frame.facts
         self.kinds: frozenset[str] = frozenset(described.frame.kinds)
 
+    @property
+    def revision(self) -> int:
+        """The version alone."""
+        return 0
+
     def fresh(self) -> RedisSnapshot:
         """The same for another answer, with nothing to remember."""
         other = copy.copy(self)

@@ -163,6 +163,10 @@ class Snapshot(Protocol):
         """Kinds of vectors that this version holds."""
 
     @property
+    def revision(self) -> int:
+        """Moves with what the shop says of its items between two nights; 0: the version alone."""
+
+    @property
     def degraded(self) -> bool:
         """Whether something that was asked of this snapshot got no answer in time, and a neutral one stands for it."""
 

@@ -29,6 +29,11 @@ class VersionSnapshot:
         self.kinds: frozenset[str] = frozenset(version.model.vectors)
 
     @property
+    def revision(self) -> int:
+        """The version alone."""
+        return 0
+
+    @property
     def degraded(self) -> bool:
         """Never: what is mapped answers."""
         return False

@@ -16,6 +16,7 @@ from werkzeug.routing import BaseConverter
 
 from recsvc import __version__
 from recsvc.links import Rules
+from recsvc.live_items import LiveItems
 from recsvc.picks import PicksSettings, pick
 from recsvc.settings import ServiceSettings
 from recsvc.shelves import Ask, recommend
@@ -29,6 +30,7 @@ from recsvc.web.goods import Goods
 from recsvc.web.hot import HotAnswer, HotAnswers
 from recsvc.web.messages import MAX_ID, Alive, NoQuery, PicksQuery, Ready, RecommendQuery
 from recsvc.web.metrics import CONTENT_TYPE, Metrics, Tally
+from recsvc.web.noting_items import NotingItems
 from recsvc.web.reaching import Reaching, places
 from recsvc.web.remembering import Remembering
 from recsvc.web.replenishing import Replenishing
@@ -39,7 +41,7 @@ _DRAIN_BYTES = 16 * 1024 * 1024
 _json = msgspec.json.Encoder()
 
 
-class _CustomerId(BaseConverter):
+class _AnyId(BaseConverter):
     """Any text, slashes too: percent-encoded ones are decoded before routing."""
 
     regex = ".+?"
@@ -57,8 +59,10 @@ def create_app(
     app = Flask("recsvc", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False
-    app.url_map.converters["customer"] = _CustomerId
+    app.url_map.converters["any_id"] = _AnyId
     problems.register(app)
+    if state is not None:
+        store = LiveItems(store, state, settings.refresh_seconds)
     access, metrics = access or Access(settings), Metrics()
     mirror = Mirror(settings.models, state)
     reaching = Reaching(settings, picks_settings(settings), state, mirror, clock) if state is not None else None
@@ -66,6 +70,7 @@ def create_app(
     handlers = Handlers(settings, store, metrics, access, state, reaching)
     rights = Rights(settings, picks_settings(settings), store, state, mirror, access, clock)
     remembering = Remembering(state, access, metrics, clock)
+    noting = NotingItems(state, store, access)
     by_operation: dict[str, Callable[..., Response]] = {
         "recommend": handlers.recommend,
         "recommend_cart": handlers.recommend_cart,
@@ -76,13 +81,15 @@ def create_app(
         "erase_customer": rights.erase,
         "consent": rights.consent,
         "use_purchase": rights.use,
+        "items": noting.many,
+        "item": noting.one,
         "live": handlers.live,
         "ready": handlers.ready,
         "metrics": handlers.exposition,
         "openapi": handlers.openapi,
     }
     for route in openapi.ROUTES:
-        rule = route.path.replace("{customer_id}", "<customer:customer_id>")
+        rule = route.path.replace("{customer_id}", "<any_id:customer_id>").replace("{item_id}", "<any_id:item_id>")
         app.add_url_rule(rule, route.operation, by_operation[route.operation], methods=[route.method])
     if settings.storefront is not None:
         app.register_blueprint(storefront(store, settings.storefront))
@@ -134,7 +141,7 @@ class Handlers:
         self._metrics.request(
             route.path if route else "none", request.method, response.status_code, perf_counter() - g.began
         )
-        if response.status_code >= 400 and request.method == "POST":
+        if response.status_code >= 400 and request.method in {"POST", "PUT"}:
             _drain(request.environ["wsgi.input"])
         return response
 
@@ -142,7 +149,7 @@ class Handlers:
         """`GET /recommend`."""
         snapshot, stale = self._snapshot(), self._store.stale
         who = door.caller()
-        state = (snapshot.version if snapshot else None, stale)
+        state = (snapshot.version, snapshot.revision, stale) if snapshot else None
         question = (who.view, who.shared, request.query_string)
         if (hot := self._hot.find(state, question)) is not None:
             door.permit(self._access, None)  # what is kept was asked for nobody in particular
@@ -153,7 +160,7 @@ class Handlers:
         ask = parse.ask_of_query(query)
         if snapshot is None or ask.private:
             return self._private(snapshot, ask)
-        key = caching.shelf_key(snapshot.version, f"{self._revision} {stale}", ask, who.view)
+        key = caching.shelf_key(snapshot.version, f"{self._revision} {snapshot.revision} {stale}", ask, who.view)
         etag, policy = f"{snapshot.version}-{key}", caching.PUBLIC if who.shared else caching.OWN
         if request.if_none_match.contains_weak(etag):
             return self._not_modified(etag, policy)

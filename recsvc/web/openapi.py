@@ -11,6 +11,7 @@ import msgspec
 
 from recsvc.keys.records import Scope
 from recsvc.keys.tokens import TokenScope
+from recsvc.web.item_messages import ItemsReceipt, ItemWord, ItemWords
 from recsvc.web.messages import (
     MAX_N,
     Alive,
@@ -167,6 +168,26 @@ ROUTES: tuple[Route, ...] = (
         body=UseBody,
         problems=(400, 413, 414, 415, 503),
         scope="customers",
+    ),
+    Route(
+        "POST",
+        "/items",
+        "items",
+        "What items cost now, and whether they can be bought",
+        ItemsReceipt,
+        body=ItemWords,
+        problems=(400, 413, 414, 415, 503),
+        scope="catalog",
+    ),
+    Route(
+        "PUT",
+        "/items/{item_id}",
+        "item",
+        "The same of one item",
+        ItemsReceipt,
+        body=ItemWord,
+        problems=(400, 413, 414, 415, 503),
+        scope="catalog",
     ),
     Route("GET", "/health/live", "live", "The process answers", Alive),
     Route("GET", "/health/ready", "ready", "A verified version is served", Ready, problems=(503,)),

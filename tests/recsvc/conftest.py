@@ -258,6 +258,7 @@ class CheckedClient:
         bare = path.partition("?")[0]
         parts = bare.split("/")
         template = f"/customers/{{customer_id}}/{parts[-1]}" if bare.startswith("/customers/") else bare
+        template = "/items/{item_id}" if bare.startswith("/items/") else template
         operation = self.specification["paths"].get(template, {}).get(method)
         described = (operation or {"responses": {}})["responses"]
         if operation is not None and response.status_code != 304:
