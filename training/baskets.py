@@ -84,19 +84,24 @@ def basket_weights(
     return np.asarray(np.power(np.maximum(sizes, 1), -float(size_discount)) * decayed, dtype=np.float64)
 
 
-def anchor_window(baskets: sp.csr_array, window: float) -> NDArray[np.float32]:
-    """`0.5^(r / window)` per stored entry, r the entry's rank among its item's baskets, newest (last) first.
+def anchor_window(
+    baskets: sp.csr_array, window: float, influence: NDArray[np.float64] | None = None
+) -> NDArray[np.float32]:
+    """`0.5^(r / window)` per stored entry, r = Σ influence of the item's newer baskets: an item forgets as it sells.
 
     Args:
         baskets: csr_array (n_baskets, n_items), baskets by time.
         window: half-life in baskets of the item itself, > 0.
+        influence: (n_baskets,), how far a basket pushes the item's older ones back; None = 1, then r is a rank.
 
     Returns:
         float32 (nnz,), in the order of `baskets.indices`.
     """
     order = np.argsort(baskets.indices, kind="stable")
     counts = np.bincount(baskets.indices, minlength=baskets.shape[1])
-    ends = np.cumsum(counts)
-    rank = np.empty(baskets.nnz, dtype=np.int64)
-    rank[order] = np.repeat(ends, counts) - 1 - np.arange(baskets.nnz)
-    return np.power(0.5, rank / window).astype(np.float32)
+    pushed = np.ones(baskets.shape[0]) if influence is None else influence
+    reached = np.cumsum(np.repeat(pushed, np.diff(baskets.indptr))[order])
+    ends = np.concatenate([[0.0], reached])[np.cumsum(counts)]
+    newer = np.empty(baskets.nnz)
+    newer[order] = np.maximum(np.repeat(ends, counts) - reached, 0.0)
+    return np.power(0.5, newer / window).astype(np.float32)

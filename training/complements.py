@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from models.records import ItemVectors
 from training.cooccurrence import neighbours
+from training.reach import pushed, spliced
 
 _CHUNK_ENTRIES = 4_000_000
 """Candidate entries scored at once: bounds memory at about 100 MB."""
@@ -52,6 +53,8 @@ class Evidence:
         popular: float64 (n_items,), s̄·π_j: about the chance that j is in any basket.
         trend: float64 (n_items,), t_j > 0.
         category: int32 (n_items,), -1 for none.
+        supporters: int32 (n_baskets,), the account of each basket: `min_support` counts accounts; None: baskets.
+        buyers: int64 (n_items,), accounts that bought an item: bounds the lists that it stands on; None: no bound.
     """
 
     baskets: sp.csr_array
@@ -60,6 +63,21 @@ class Evidence:
     popular: NDArray[np.float64]
     trend: NDArray[np.float64]
     category: NDArray[np.int32]
+    supporters: NDArray[np.int32] | None = None
+    buyers: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """Pair counts of an evidence, which every smoothing starts from.
+
+    Attributes:
+        pairs: of each anchor the companions of largest C_ij, C_ij as score.
+        totals: float64 (n_items,), D_i.
+    """
+
+    pairs: ItemVectors
+    totals: NDArray[np.float64]
 
 
 def complements(
@@ -73,26 +91,65 @@ def complements(
         evidence: baskets, their weights, and what is known of items.
         k: entries per vector at most.
         smoothing: δ, κ₁, κ₂.
-        min_support: baskets a pair needs to count.
+        min_support: accounts (baskets, without `supporters`) a pair needs to count.
         threads: for the co-occurrence, 0 = all cores.
 
     Returns:
         Vectors of n_items rows, each as long as k and the number of sold items allow.
     """
-    counted = neighbours(
+    found = counted(evidence, k, min_support=min_support, threads=threads)
+    return bounded(evidence, found, smoothed(evidence, found, k, smoothing), k, smoothing)
+
+
+def bounded(evidence: Evidence, found: Counted, lists: ItemVectors, k: int, smoothing: Smoothing) -> ItemVectors:
+    """`lists` without the evidence for pairs that exceed their item's reach (`training.reach`)."""
+    if evidence.buyers is None or not len(over := pushed(lists, evidence.buyers)):
+        return lists
+    n_items = lists.n_items
+    row = np.searchsorted(lists.indptr, over, side="right") - 1
+    touched = np.zeros(n_items, dtype=np.bool_)
+    touched[row] = True
+    pairs = found.pairs
+    anchor = np.repeat(np.arange(n_items), np.diff(pairs.indptr))
+    some = np.flatnonzero(touched[anchor])
+    struck = some[np.isin(anchor[some] * n_items + pairs.item[some], row * n_items + lists.item[over])]
+    score = pairs.score.copy()
+    score[struck] = 0
+    less = Counted(ItemVectors(pairs.indptr, pairs.item, score, pairs.together), found.totals)
+    return spliced(lists, smoothed(evidence, less, k, smoothing, touched), touched)
+
+
+def counted(evidence: Evidence, k: int, *, min_support: int = 1, threads: int = 0) -> Counted:
+    """C_ij of as many companions per anchor as a list of k needs, and D_i; arguments as those of `complements`."""
+    pairs = neighbours(
         evidence.baskets,
         _candidates(k),
         statistic="count",
         weights=evidence.weights,
         anchor_weights=evidence.anchor_weights,
+        supporters=evidence.supporters,
         min_support=min_support,
         threads=threads,
     )
-    totals = _anchor_totals(evidence)
+    return Counted(pairs, _anchor_totals(evidence))
+
+
+def smoothed(
+    evidence: Evidence, found: Counted, k: int, smoothing: Smoothing, wanted: NDArray[np.bool_] | None = None
+) -> ItemVectors:
+    """The lists that a smoothing makes of counts.
+
+    Args:
+        evidence: what was counted.
+        found: its counts.
+        k: entries per vector at most.
+        smoothing: δ, κ₁, κ₂.
+        wanted: bool (n_items,), anchors whose lists are needed, the others' stay empty; None = all.
+    """
     rows = [
-        _score(counted, anchors, totals, prior, evidence.trend, k, smoothing)
+        _score(found.pairs, anchors, found.totals, prior, evidence.trend, k, smoothing)
         for prior, members in _priors(evidence, smoothing)
-        for anchors in _chunks(members, _candidates(k) + k)
+        for anchors in _chunks(members if wanted is None else members[wanted[members]], _candidates(k) + k)
     ]
     return _assemble(rows, evidence.baskets.shape[1])
 

@@ -14,16 +14,18 @@ from models.model import Model
 from models.records import CART, CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Shop
 from models.replenish import REPLENISH_WEIGHTS
 from models.stored import store_vectors
-from training.baskets import Families, ages, anchor_window, basket_matrix, basket_weights, decay, families
+from training.accounts import shoppers, votes
+from training.baskets import Families, ages, basket_matrix, decay, families
 from training.cards import Assortment, assortment
-from training.complements import Evidence, Smoothing, complements
+from training.complements import complements
+from training.evidence import evidence_of, ridge_of, smoothing_of, trade_of
 from training.histories import bought_again, histories
 from training.links import linked_vectors
 from training.next_lists import next_lists
-from training.popularity import bestsellers, popularity, trend, variants
+from training.popularity import bestsellers, variants
 from training.records import Catalogue, Orders
 from training.rhythm.fill import with_rhythms
-from training.ridge import Ridge, cart_vectors
+from training.ridge import cart_vectors
 from training.settings import TrainSettings
 from training.titles import stems
 from training.upsell import Ladder, Said, upsells
@@ -54,31 +56,30 @@ def build_model(
     progress("join", 0.0)
     shelf = assortment(orders, catalogue)
     family = families(shelf.family)
-    age = ages(orders)
+    heard = shoppers(orders, settings.robot_factor)
+    learnt = heard.orders
 
     progress("baskets", 0.0)
-    baskets = basket_matrix(orders, shelf.bought, family)
-    recent = _recent_items(orders, shelf, decay(age, settings.popular_half_life_share))
+    baskets = basket_matrix(learnt, shelf.bought, family)
+    recent = _recent_items(learnt, shelf, settings.popular_half_life_share)
     by_family = variants(recent, family.of_item, family.count)
     leader = by_family.item[by_family.indptr[:-1]]
 
     progress("cross_sell", 0.0)
-    evidence = _evidence(baskets, age, shelf.category[leader], settings, timed=orders.timed)
+    evidence = evidence_of(trade_of(heard, baskets, shelf.category[leader]), settings)
+    support = settings.min_support
     cross_sell = complements(
-        evidence,
-        settings.neighbours,
-        Smoothing(settings.discount, settings.category_prior, settings.popular_prior),
-        min_support=settings.min_support,
-        threads=threads,
+        evidence, settings.neighbours, smoothing_of(settings), min_support=support, threads=threads
     )
     vectors = {CROSS_SELL: store_vectors(expand(cross_sell, family, leader))}
     if settings.cart_neighbourhood:
         progress("cart", 0.0)
-        ridge = Ridge(settings.cart_neighbourhood, settings.cart_ridge, settings.cart_min_baskets, settings.min_support)
-        cart = cart_vectors(evidence.baskets, evidence.weights, settings.neighbours, ridge)
+        cart = cart_vectors(
+            evidence.baskets, evidence.weights, settings.neighbours, ridge_of(settings), evidence.supporters
+        )
         vectors[CART] = store_vectors(expand(cart, family, leader))
     progress("upsell", 0.0)
-    upsell = learn_upsells(orders, shelf, settings)
+    upsell = learn_upsells(learnt, shelf, settings)
     links = linked_vectors(catalogue.links, shelf.items, family) if catalogue else {}
     progress("customers", 0.0)
     known = with_rhythms(
@@ -122,7 +123,7 @@ def learn_upsells(orders: Orders, shelf: Assortment, settings: TrainSettings) ->
     A variant lists what is dearer than itself within the band, whatever its siblings cost.
     """
     family = families(shelf.family)
-    recent = _recent_items(orders, shelf, decay(ages(orders), settings.popular_half_life_share))
+    recent = _recent_items(orders, shelf, settings.popular_half_life_share)
     by_family = variants(recent, family.of_item, family.count)
     leader = by_family.item[by_family.indptr[:-1]]
     brands = {name: number for number, name in enumerate(sorted({*shelf.brands} - {""}))}
@@ -155,34 +156,6 @@ def learn_upsells(orders: Orders, shelf: Assortment, settings: TrainSettings) ->
     )
 
 
-def _evidence(
-    baskets: sp.csr_array,
-    age: NDArray[np.float64],
-    category: NDArray[np.int32],
-    settings: TrainSettings,
-    *,
-    timed: bool,
-) -> Evidence:
-    """Weigh the baskets as the settings say."""
-    sizes = np.diff(baskets.indptr)
-    pairs = sizes > 1
-    mean_size = float(sizes[pairs].mean()) if pairs.any() else 0.0
-
-    def popular(half_life: float) -> NDArray[np.float64]:
-        return popularity(baskets, basket_weights(sizes, decay(age, half_life), settings.size_discount))
-
-    weights = basket_weights(sizes[pairs], decay(age[pairs], settings.half_life_share), settings.size_discount)
-    paired = baskets[pairs]
-    return Evidence(
-        baskets=paired,
-        weights=(weights / weights.mean() if len(weights) else weights).astype(np.float32),
-        anchor_weights=anchor_window(paired, settings.anchor_window) if timed and settings.anchor_window > 0 else None,
-        popular=mean_size * popular(settings.popular_half_life_share),
-        trend=trend(popular(settings.trend_half_life_share), popular(settings.half_life_share), settings.trend),
-        category=category,
-    )
-
-
 def expand(vectors: ItemVectors, family: Families, leader: NDArray[np.int32]) -> ItemVectors:
     """Vectors between families as vectors between items: each variant has its family's row, which names the leaders.
 
@@ -203,11 +176,13 @@ def expand(vectors: ItemVectors, family: Families, leader: NDArray[np.int32]) ->
     return ItemVectors(indptr, item[order], score[order], vectors.together[entries][order])
 
 
-def _recent_items(orders: Orders, shelf: Assortment, now: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of recent baskets with each item itself, not its family: (n_items,)."""
-    per_line = np.repeat(now, np.diff(orders.indptr))
-    mass = np.bincount(shelf.bought[orders.item], weights=per_line, minlength=len(shelf.items))
-    return np.asarray(mass / max(now.sum(), 1e-12), dtype=np.float64)
+def _recent_items(orders: Orders, shelf: Assortment, half_life: float) -> NDArray[np.float64]:
+    """Share of what sells now, each item itself and not its family, in votes of accounts: (n_items,)."""
+    shape = (orders.n_orders, len(shelf.items))
+    lines = sp.csr_array((np.ones(len(orders.item)), shelf.bought[orders.item], orders.indptr), shape=shape)
+    now = decay(ages(orders), half_life)
+    mass = np.asarray(votes(lines, orders.customer).T @ now, dtype=np.float64)
+    return mass / max(float(now.sum()), 1e-12)
 
 
 def _shop(orders: Orders, shelf: Assortment, currency: str | None) -> Shop:

@@ -41,7 +41,8 @@ class Ridge:
         neighbourhood: m ≥ 1, items that each target is explained by.
         strength: λ > 0, in mean diagonal entries of C.
         min_baskets: baskets an item needs to be a target.
-        min_support: baskets that must hold target and neighbour before the one explains the other.
+        min_support: accounts (baskets, without `supporters`) that must hold target and neighbour before the one
+            explains the other.
     """
 
     neighbourhood: int
@@ -50,7 +51,13 @@ class Ridge:
     min_support: int = 1
 
 
-def cart_vectors(baskets: sp.csr_array, weights: NDArray[np.float32], k: int, ridge: Ridge) -> ItemVectors:
+def cart_vectors(
+    baskets: sp.csr_array,
+    weights: NDArray[np.float32],
+    k: int,
+    ridge: Ridge,
+    supporters: NDArray[np.int32] | None = None,
+) -> ItemVectors:
     """For every item the K targets that its presence in a cart speaks for most, given everything else there.
 
     Args:
@@ -58,6 +65,7 @@ def cart_vectors(baskets: sp.csr_array, weights: NDArray[np.float32], k: int, ri
         weights: float32 (n_baskets,), w_b ≥ 0.
         k: entries per vector at most.
         ridge: m, λ and the floors.
+        supporters: int32 (n_baskets,), the account of each basket: `min_support` counts accounts; None: baskets.
 
     Returns:
         n_items rows of weights > 0 that may be added up over a cart; empty where nothing was learnt. `together` counts
@@ -65,7 +73,14 @@ def cart_vectors(baskets: sp.csr_array, weights: NDArray[np.float32], k: int, ri
     """
     n_items = baskets.shape[1]
     counted = neighbours(baskets, min(_WIDEST, max(n_items, 1)), "count", weights=weights)
-    nearest = neighbours(baskets, ridge.neighbourhood, "cosine", weights=weights, min_support=ridge.min_support)
+    nearest = neighbours(
+        baskets,
+        ridge.neighbourhood,
+        "cosine",
+        weights=weights,
+        supporters=supporters,
+        min_support=ridge.min_support,
+    )
     diagonal = np.asarray(weights.astype(np.float64) @ baskets, dtype=np.float64)
     sold = diagonal > 0
     penalty = ridge.strength * float(diagonal[sold].mean()) if sold.any() else 0.0

@@ -19,7 +19,10 @@ class TrainSettings:
     Attributes:
         neighbours: entries per cross_sell vector, 1–1000.
         upgrades: entries per upsell vector, 1–1000.
-        min_support: baskets that must hold both items before the pair counts as evidence, ≥ 1.
+        min_support: customers (each guest order one) who must have bought both items in one basket before the pair
+            counts as evidence, ≥ 1.
+        robot_factor: an account with more than this many times the orders of a heavy customer (99th percentile), and
+            more than 100, is no shopper: its orders are left out of what is learnt; 0 leaves nobody out.
         size_discount: p of the basket weight |b|^-p, 0–2: large baskets say less about each pair.
         half_life_share: half-life of a basket's weight, as a share of the data's time span; 0 is no decay.
         anchor_window: an anchor's own baskets halve in weight every so many, newest first: a busy item forgets fast,
@@ -56,6 +59,7 @@ class TrainSettings:
     neighbours: int = 100
     upgrades: int = 20
     min_support: int = 2
+    robot_factor: float = 10.0
     size_discount: float = 0.5
     half_life_share: float = 0.7
     anchor_window: float = 200.0
@@ -98,6 +102,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "neighbours": (1, 1000),
     "upgrades": (1, 1000),
     "min_support": (1, 1_000_000),
+    "robot_factor": (0, 1e9),
     "size_discount": (0, 2),
     "half_life_share": (0, 100),
     "anchor_window": (0, 1e9),

@@ -27,6 +27,7 @@ class Trained:
         unlisted: items in orders that the catalogue does not list; 0 without a catalogue.
         links, adrift: the catalogue's own links, and those of them that name no item.
         verdict: the gate's; None where there was no live version, or nobody asked it.
+        remarks: what learning did that nobody would expect, in sentences' length.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Trained:
     verdict: Verdict | None = None
     links: int = 0
     adrift: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 def report(trained: Trained) -> str:
@@ -65,9 +67,9 @@ def notes(trained: Trained) -> list[str]:
     read, listed = trained.read, trained.listed
     formats = [f"{file}: read as {known}" for file, known in read.formats.items()]
     if listed is None:
-        return [*formats, *read.notes]
+        return [*formats, *read.notes, *trained.remarks]
     said = [f"{listed.file}: {note}" for note in (f"read as {listed.format}", *listed.notes)]
-    return [*formats, *read.notes, *said]
+    return [*formats, *read.notes, *said, *trained.remarks]
 
 
 def warnings(trained: Trained) -> list[str]:

@@ -26,6 +26,7 @@ from recsvc.cli.report import Trained, report
 from recsvc.cli.trouble import machine_trouble
 from recsvc.state.assembly import open_state
 from recsvc.state.mirror import NAME, Mirror
+from training.accounts import remarks, shoppers
 from training.gate.limits import read_limits
 from training.links import adrift
 from training.pipeline import build_model
@@ -108,7 +109,8 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
     links = catalogue.links if catalogue else no_links()
     lost = adrift(links, model.items)
-    return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost)
+    told = remarks(shoppers(orders, settings.robot_factor))
+    return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost, told)
 
 
 def wishes(root: Path, files: Sequence[Path]) -> Wishes:

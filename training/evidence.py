@@ -1,0 +1,91 @@
+"""From the shop's baskets to what cross-selling learns from: who weighs how much, what is popular, what is rising."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from training.accounts import Shoppers, votes
+from training.baskets import ages, anchor_window, basket_weights, decay
+from training.complements import Evidence, Smoothing
+from training.popularity import popularity, trend
+from training.ridge import Ridge
+from training.settings import TrainSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trade:
+    """Baskets and what is known of them, before any setting weighs them.
+
+    Attributes:
+        baskets: csr_array (n_orders, n_items) of ones, by time.
+        voted: csr_array (n_orders, n_items), what each entry counts for where popularity is asked: `accounts.votes`.
+        age: float64 (n_orders,), share of the time span, 0 the newest.
+        account: int32 (n_orders,), -1 for a guest.
+        influence: float64 (n_orders,), what the account lets each basket weigh, > 0.
+        category: int32 (n_items,), -1 for none.
+        timed: whether orders carry times.
+    """
+
+    baskets: sp.csr_array
+    voted: sp.csr_array
+    age: NDArray[np.float64]
+    account: NDArray[np.int32]
+    influence: NDArray[np.float64]
+    category: NDArray[np.int32]
+    timed: bool
+
+
+def trade_of(shoppers: Shoppers, baskets: sp.csr_array, category: NDArray[np.int32]) -> Trade:
+    """The record.
+
+    Args:
+        shoppers: whose orders these are.
+        baskets: csr_array (n_orders, n_items), the same orders over items or families of items.
+        category: int32 (n_items,).
+    """
+    orders = shoppers.orders
+    voted = votes(baskets, orders.customer)
+    return Trade(baskets, voted, ages(orders), orders.customer, shoppers.influence, category, orders.timed)
+
+
+def evidence_of(trade: Trade, settings: TrainSettings) -> Evidence:
+    """Weigh the baskets as the settings say; those of one item say nothing of pairs and are left out."""
+    sizes = np.diff(trade.baskets.indptr)
+    pairs = sizes > 1
+    mean_size = float(sizes[pairs].mean()) if pairs.any() else 0.0
+
+    def popular(half_life: float) -> NDArray[np.float64]:
+        weights = basket_weights(sizes, decay(trade.age, half_life), settings.size_discount)
+        return popularity(trade.voted, trade.influence * weights)
+
+    influence, paired = trade.influence[pairs], trade.baskets[pairs]
+    decayed = decay(trade.age[pairs], settings.half_life_share)
+    weights = influence * basket_weights(sizes[pairs], decayed, settings.size_discount)
+    # The unit of δ and κ is the mean weight, in which nobody counts for more than their influence.
+    unit = weights.sum() / influence.sum() if len(weights) else 1.0
+    windowed = trade.timed and settings.anchor_window > 0
+    return Evidence(
+        baskets=paired,
+        weights=(weights / unit).astype(np.float32),
+        anchor_weights=anchor_window(paired, settings.anchor_window, influence) if windowed else None,
+        popular=mean_size * popular(settings.popular_half_life_share),
+        trend=trend(popular(settings.trend_half_life_share), popular(settings.half_life_share), settings.trend),
+        category=trade.category,
+        supporters=trade.account[pairs],
+        # Each account's entries of an item add up to one vote.
+        buyers=np.rint(np.asarray(trade.voted.sum(axis=0))).astype(np.int64),
+    )
+
+
+def smoothing_of(settings: TrainSettings) -> Smoothing:
+    """δ, κ₁ and κ₂ of the settings."""
+    return Smoothing(settings.discount, settings.category_prior, settings.popular_prior)
+
+
+def ridge_of(settings: TrainSettings) -> Ridge:
+    """The cart model's parameters of the settings."""
+    return Ridge(settings.cart_neighbourhood, settings.cart_ridge, settings.cart_min_baskets, settings.min_support)
