@@ -15,15 +15,15 @@ import argparse
 import dataclasses
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from training.cards import assortment
 from training.evaluation.split import first
+from training.evaluation.trade_ups import MEASURES, Past, Questions, Scores, measure, questions
+from training.evaluation.upsell_peers import PEERS
 from training.pipeline import learn_upsells
 from training.readers.catalogue import read_catalogue
 from training.readers.options import ReadOptions
@@ -32,112 +32,16 @@ from training.records import Catalogue, Orders
 from training.settings import TrainSettings
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "complete_journey"
-LOW, HIGH, PLACES, SEEN = 1.05, 3.0, 5, 20
-MEASURES = ("HR@5", "nDCG@5", "MRR", "rev@5", "ratio")
-Scores = Callable[[int, NDArray[np.int64]], NDArray[np.float64]]
-Queries = dict[tuple[int, int], set[int]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Past:
-    """What is known when the window begins; items are numbered as in the orders."""
-
-    orders: Orders
-    price: NDArray[np.int64]
-    group: NDArray[np.int64]
-
-    def dearer(self, item: int) -> NDArray[np.int64]:
-        """Items of the group within the price band."""
-        members = np.flatnonzero((self.group == self.group[item]) & (self.price > 0))
-        ratio = self.price[members] / self.price[item]
-        return members[(ratio >= LOW) & (ratio <= HIGH)]
-
-
-def queries(orders: Orders, start: int, end: int, past: Past) -> Queries:
-    """(customer, item bought last) → dearer items of its group that the customer buys for the first time."""
-    owned: dict[int, dict[int, int]] = defaultdict(dict)
-    found: Queries = defaultdict(set)
-    for number in range(end):
-        customer = int(orders.customer[number])
-        basket = orders.item[orders.indptr[number] : orders.indptr[number + 1]].tolist()
-        if customer < 0 or (number >= start and customer not in owned):
-            continue
-        mine = owned[customer]
-        for better in basket if number >= start else ():
-            if better in mine or past.price[better] <= 0 or past.group[better] < 0:
-                continue
-            below = np.array([i for i in mine if past.group[i] == past.group[better]], dtype=np.int64)
-            ratio = past.price[better] / past.price[below]
-            below = below[(ratio >= LOW) & (ratio <= HIGH)]
-            if len(below):
-                found[customer, min(below.tolist(), key=lambda item: (-mine[item], item))].add(better)
-        mine.update(dict.fromkeys(basket, number))
-    return dict(sorted(found.items()))
-
-
-def measure(
-    asked: Queries, past: Past, candidates: dict[int, NDArray[np.int64]], scores: Scores
-) -> NDArray[np.float64]:
-    """Rows of `MEASURES`, one per query."""
-    discount = 1 / np.log2(np.arange(2, PLACES + 2))
-    lists: dict[int, NDArray[np.int64]] = {}
-    rows = np.zeros((len(asked), len(MEASURES)))
-    for row, ((_, item), relevant) in zip(rows, asked.items(), strict=True):
-        if item not in lists:
-            worth = scores(item, candidates[item])
-            order = np.lexsort((candidates[item], -worth))
-            lists[item] = candidates[item][order[worth[order] > -np.inf]][:SEEN]
-        shown = lists[item]
-        hit = np.isin(shown, list(relevant))
-        top = hit[:PLACES]
-        gain = (past.price[shown[:PLACES]] - past.price[item]) / 10_000
-        row[0], row[3] = top.any(), (top * gain).sum()
-        row[1] = (top * discount[: len(top)]).sum() / discount[: len(relevant)].sum()
-        row[2] = 1 / (1 + hit.argmax()) if hit.any() else 0
-        row[4] = (past.price[shown[:PLACES]] / past.price[item]).mean() if len(shown) else np.nan
-    return rows
+NAMES = {"hit_rate": "HR@5", "ndcg": "nDCG@5", "mrr": "MRR", "revenue": "rev@5", "ratio": "ratio"}
 
 
 def baselines(past: Past, *, tune: bool) -> dict[str, Scores]:
-    """The rules; with `tune` all settings of the two that have some, else those that won on the validation window."""
-    orders, price = past.orders, past.price
-    n = len(price)
-    line = np.repeat(np.arange(orders.n_orders), np.diff(orders.indptr))
-    age = (orders.n_orders - line) / orders.n_orders
-    popular = np.bincount(orders.item, minlength=n).astype(float)
-    bought = sp.csr_array((np.ones(len(line)), (orders.customer[line], orders.item)), shape=(len(orders.customers), n))
-    bought.data[:] = 1
-    customers = bought.tocsc()
-    baskets = sp.csc_array(sp.csr_array((np.ones(len(line)), orders.item, orders.indptr), shape=(orders.n_orders, n)))
-    blind = np.random.default_rng(0).random(n)
-
-    def recent(half_life: float) -> NDArray[np.float64]:
-        return np.bincount(orders.item, weights=np.power(0.5, age / half_life), minlength=n)
-
-    def together(matrix: sp.csc_array, item: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.asarray(matrix[:, others].T @ matrix[:, [item]].toarray().ravel())
-
-    def same(half_life: float, belief: float) -> Scores:
-        now = recent(half_life)
-        return lambda a, c: (
-            together(customers, a, c) + belief * now[c] / max(now[past.group == past.group[a]].sum(), 1e-9)
-        )
-
-    found: dict[str, Scores] = {
-        "random dearer": lambda _, c: blind[c],
-        "cheapest above": lambda _, c: -price[c].astype(float),
-        "price cap 30 %, then popularity": lambda a, c: np.where(
-            price[c] <= 1.3 * price[a], popular[c], -price[c] / 1.0
-        ),
-        "popularity in group": lambda _, c: popular[c],
-        "beside in baskets, then popularity": lambda a, c: together(baskets, a, c) + popular[c] / 1e7,
-    }
-    for h in (0.05, 0.1, 0.2, 0.3) if tune else (0.1,):
-        now = recent(h)
-        found[f"recent popularity ({h})"] = lambda _, c, now=now: now[c]
-    for h in (0.1, 0.3) if tune else (0.1,):
-        for belief in (40, 80, 160, 320) if tune else (160,):
-            found[f"same customers ({h}, {belief})"] = same(h, belief)
+    """The rules; with `tune` all settings of those that have some, else those that won on the validation window."""
+    won = {"recent-popularity": {"half_life": 0.1}, "same-customers": {"half_life": 0.1, "belief": 160.0}}
+    found: dict[str, Scores] = {}
+    for name, (maker, grid) in PEERS.items():
+        for parameters in grid if tune else [won.get(name, grid[0])]:
+            found[f"{name} {tuple(parameters.values()) or ''}"] = maker(past, parameters)
     return found
 
 
@@ -154,7 +58,9 @@ def ours(past: Past, catalogue: Catalogue, settings: TrainSettings) -> tuple[Sco
     return lambda a, c: np.array([learnt[a].get(j, -np.inf) for j in c.tolist()]), learnt
 
 
-def calibration(learnt: dict[int, dict[int, float]], orders: Orders, asked: Queries) -> list[tuple[int, float, float]]:
+def calibration(
+    learnt: dict[int, dict[int, float]], orders: Orders, asked: Questions
+) -> list[tuple[int, float, float]]:
     """(steps, predicted, observed acceptance per owner) in ten bins of predicted acceptance."""
     line = np.repeat(np.arange(orders.n_orders), np.diff(orders.indptr))
     pairs = np.unique(orders.customer[line].astype(np.int64) * len(orders.items) + orders.item)
@@ -194,7 +100,7 @@ def main() -> None:
     start, end = (int(orders.n_orders * share) for share in ((0.8, 0.9) if args.validate else (0.9, 1.0)))
     shelf = assortment(first(orders, start), catalogue)
     past = Past(first(orders, start), shelf.price[shelf.bought], shelf.category[shelf.bought].astype(np.int64))
-    asked = queries(orders, start, end, past)
+    asked = questions(orders, start, end, past)
     candidates = {item: past.dearer(item) for item in sorted({item for _, item in asked})}
     print(f"{len(asked)} queries, {len(candidates)} items, {np.mean([len(c) for c in candidates.values()]):.0f} dearer")
     results = {}
@@ -208,7 +114,9 @@ def main() -> None:
         results[f"ours, price gain^{power}"] = measure(asked, past, candidates, scores)
     best = max((name for name in results if not name.startswith("ours")), key=lambda name: results[name][:, 1].mean())
     of = np.unique([customer for customer, _ in asked], return_inverse=True)[1]
-    print(f"| {'method':<36} | " + " | ".join(MEASURES) + f" | nDCG@5 and rev@5 against {best} |")
+    print(
+        f"| {'method':<36} | " + " | ".join(NAMES[name] for name in MEASURES) + f" | nDCG@5 and rev@5 against {best} |"
+    )
     for name, rows in results.items():
         cells = " | ".join(f"{value:.4f}" for value in np.nanmean(rows, axis=0))
         ratios = [

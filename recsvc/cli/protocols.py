@@ -60,4 +60,11 @@ PICKS = Protocol(
     ("most-popular", "gp-topfreq", "tifu-knn", "up-cf"),
 )
 
-PROTOCOLS: tuple[Protocol, ...] = (CROSS_SELL, PICKS)
+UPSELL = Protocol(
+    "upsell",
+    "measure upsells: what customers trade up to",
+    "training.evaluation.upsell",
+    ("cheapest-above", "price-cap", "popularity", "recent-popularity", "same-basket", "same-customers"),
+)
+
+PROTOCOLS: tuple[Protocol, ...] = (CROSS_SELL, UPSELL, PICKS)
