@@ -68,14 +68,16 @@ def test_the_questions_of_the_readme_are_answered(shop: Path) -> None:
     """Every curl of the five-minute part gets a shelf or picks."""
     url = (shop / "url").read_text()
     asked = [c for c in commands("curl") if "D0000001" not in c]
-    assert len(asked) == 4
+    assert len(asked) == 5
     if shutil.which("curl") is None:
         pytest.skip("no curl here")
     for command in asked:
         there = command.replace("http://127.0.0.1:8000", url)
         done = subprocess.run(there, shell=True, check=True, capture_output=True, cwd=shop)  # noqa: S602  # as a reader would
         answer = json.loads(done.stdout)
-        if "/customers/" in command:
+        if "/replenish" in command:
+            assert answer["as_of"] == "2026-01-28"
+        elif "/customers/" in command:
             assert answer["items"]
         elif "type=upsell" in command:
             assert [item["item_id"] for item in answer["upsell"]] == ["X1"]
