@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= $(VENV)/demo
 JOBS ?= auto
+FUZZ_SECONDS ?= 60
 KERNEL := training/cooccurrence/native/kernel.cpp
 
 .DEFAULT_GOAL := help
@@ -36,6 +37,10 @@ test-deep: $(VENV)/.dev $(VENV)/.redis ## the long variants
 bench-serve: $(VENV)/.dev $(VENV)/.redis ## the service beside a bare route and implicit, under load (needs wrk)
 	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/python bench/serve.py
 
+.PHONY: fuzz
+fuzz: $(VENV)/.fuzz ## search for files that break a reader, FUZZ_SECONDS (60) for each format
+	scripts/fuzz.sh $(BIN)/python $(FUZZ_SECONDS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff check .
@@ -50,6 +55,8 @@ lock: ## pin every dependency with its hashes again (needs uv)
 		--extra train -o locks/train.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--extra dev -o locks/dev.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--extra train --extra fuzz -o locks/fuzz.txt pyproject.toml
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		-o locks/build.txt -
@@ -66,6 +73,10 @@ $(VENV)/bin/python:
 $(VENV)/.serve $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: locks/%.txt pyproject.toml CMakeLists.txt $(KERNEL) | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/$*.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.fuzz: locks/fuzz.txt | $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/fuzz.txt
 	@touch $@
 
 $(VENV)/.redis: scripts/redis.sh | $(VENV)/bin/python
