@@ -27,6 +27,7 @@ class Assortment:
         categories: names, sorted by bytes.
         family: n_items labels, `b""` for none.
         price: int64 (n_items,), the catalogue's, else the median paid; `PRICE_UNKNOWN` where neither is known.
+        cost: int64 (n_items,), what the shop pays for it; `PRICE_UNKNOWN` where the catalogue does not say.
         consumable: int8 (n_items,), 1 yes, 0 no, -1 not said.
         in_stock: uint8 (n_items,).
         cards: n_items JSON objects.
@@ -41,6 +42,7 @@ class Assortment:
     categories: StringTable
     family: list[bytes]
     price: NDArray[np.int64]
+    cost: NDArray[np.int64]
     consumable: NDArray[np.int8]
     in_stock: NDArray[np.uint8]
     cards: StringTable
@@ -61,6 +63,7 @@ def assortment(orders: Orders, catalogue: Catalogue | None) -> Assortment:
         titles[place] = title.decode()
     price = np.full(len(items), PRICE_UNKNOWN, dtype=np.int64)
     price[bought] = median_paid(orders)
+    cost = np.full(len(items), PRICE_UNKNOWN, dtype=np.int64)
     columns = {name: [""] * len(items) for name in ("brand", "category", "family", "link", "image_link")}
     consumable = np.full(len(items), -1, dtype=np.int8)
     in_stock = np.ones(len(items), dtype=np.uint8)
@@ -70,6 +73,7 @@ def assortment(orders: Orders, catalogue: Catalogue | None) -> Assortment:
         _fill(titles, listed, catalogue.title)
         told = catalogue.price > 0
         price[listed[told]] = catalogue.price[told]
+        cost[listed] = catalogue.cost
         consumable[listed] = catalogue.consumable
         in_stock[listed] = catalogue.in_stock
 
@@ -84,6 +88,7 @@ def assortment(orders: Orders, catalogue: Catalogue | None) -> Assortment:
         categories=StringTable.of(names),
         family=[label.encode() for label in columns["family"]],
         price=price,
+        cost=cost,
         consumable=consumable,
         in_stock=in_stock,
         cards=StringTable.of(_cards(titles, columns)),

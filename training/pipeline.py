@@ -29,6 +29,7 @@ from training.ridge import cart_vectors
 from training.settings import TrainSettings
 from training.titles import stems
 from training.upsell import Ladder, Said, upsells
+from training.upsell.margin import margins
 
 Progress = Callable[[str, float], None]
 """Called with a stage's name and the share of it that is done."""
@@ -133,6 +134,7 @@ def learn_upsells(orders: Orders, shelf: Assortment, settings: TrainSettings) ->
         category=shelf.category[leader],
         price=shelf.price[leader],
         recent=np.bincount(family.of_item, weights=recent, minlength=family.count).astype(np.float64),
+        worth=margins(shelf.price, shelf.cost)[leader] if settings.upsell_margin else None,
     )
     ladder = Ladder(
         k=settings.upgrades,

@@ -44,6 +44,7 @@ class TrainSettings:
             power, 0–1: 0 is conversion, 1 expected revenue.
         upsell_lost: share of sales lost by showing something twice as dear, 0–1; an upsell taken less often is not
             shown. Not learnt: orders do not show who left.
+        upsell_margin: 1 counts the gain in margin (price less cost), which needs costs; 0 in price.
         upsell_same_kind: likeness of titles, 0–1, from which two items without a category are of one kind.
         upsell_min_trade_ups: later, dearer choices needed to learn from, ≥ 1; with fewer, popularity decides.
         consumable_share: an item is consumable where at least this share of its buyers bought it again, 0–1.
@@ -79,6 +80,7 @@ class TrainSettings:
     upsell_max_ratio: float = 3.0
     upsell_gain_power: float = 0.0
     upsell_lost: float = 0.0
+    upsell_margin: int = 0
     upsell_same_kind: float = 0.6
     upsell_min_trade_ups: int = 300
     consumable_share: float = 0.2
@@ -122,6 +124,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "upsell_max_ratio": (1, 1000),
     "upsell_gain_power": (0, 1),
     "upsell_lost": (0, 1),
+    "upsell_margin": (0, 1),
     "upsell_same_kind": (0, 1),
     "upsell_min_trade_ups": (1, 1_000_000_000),
     "consumable_share": (0, 1),

@@ -36,6 +36,7 @@ from training.readers.orders import read_orders
 from training.readers.wishes import Wishes, read_wishes
 from training.records import CatalogueReport, ReadReport, no_links
 from training.settings import SettingsError, read_settings
+from training.upsell.margin import OBJECTIVES, with_objective
 
 _LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
 
@@ -62,6 +63,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="customers to leave out, beside those in DIR/erasures.jsonl",
     )
+    add("--upsell-objective", choices=tuple(OBJECTIVES), help="what upsells are ranked for (default: the settings)")
     add("--no-gate", action="store_true", help="do not judge the new version beside the live one")
 
 
@@ -84,7 +86,8 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     if args.threads < 0:
         raise CommandError(f"--threads is 0 (all cores) or more, not {args.threads}")
     try:
-        settings, limits = read_settings(args.config), read_limits(args.config)
+        settings = with_objective(read_settings(args.config), args.upsell_objective)
+        limits = read_limits(args.config)
         options = dataclasses.replace(read_options(args), wishes=wishes(root, args.erasures))
         with machine_trouble(root, "no version was written"), Reporter() as progress:
             catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)

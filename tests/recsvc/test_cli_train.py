@@ -149,3 +149,13 @@ def test_a_negative_number_of_threads_is_refused(tmp_path: Path, capsys: pytest.
     """Before anything is read."""
     assert main(["train", "--orders", str(tmp_path / "none.csv"), "--threads", "-1"]) == 2
     assert "--threads is 0 (all cores) or more, not -1" in capsys.readouterr().err
+
+
+def test_margin_needs_costs(cli: CliShop, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--upsell-objective margin` names the missing column; with it the version says what it was trained for."""
+    assert main([*cli.train(), "--upsell-objective", "margin"]) == 2
+    assert "give a catalogue with a column `cost`" in capsys.readouterr().err
+    costs = cli.write("costs.csv", ["item_id,title,category,price,cost", "pot,Pot,Pots,35,20", "tray,Tray,Pots,20,10"])
+    assert main([*cli.train(), "--upsell-objective", "margin", "--catalogue", str(costs)]) == 0
+    [name] = Registry(cli.models).names()
+    assert Registry(cli.models).open(name).model.settings["upsell_margin"] == 1

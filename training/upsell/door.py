@@ -62,6 +62,7 @@ class Said:
         category: int32, -1 for none.
         price: int64, ten-thousandths, 0 or below where unknown.
         recent: float64, what sells now.
+        worth: int64, what a sale brings, ten-thousandths; None for the price.
     """
 
     titles: Sequence[str]
@@ -69,6 +70,7 @@ class Said:
     category: NDArray[np.int32]
     price: NDArray[np.int64]
     recent: NDArray[np.float64]
+    worth: NDArray[np.int64] | None = None
 
 
 def upsells(orders: Orders, item_map: NDArray[np.int32], said: Said, ladder: Ladder) -> ItemVectors:
@@ -92,7 +94,7 @@ def upsells(orders: Orders, item_map: NDArray[np.int32], said: Said, ladder: Lad
     taken = trade_ups(past, whole, group, steps) if orders.timed else np.zeros(len(steps.item))
     if taken.sum() < ladder.min_trade_ups:
         later = count_steps(whole, orders, item_map, group, steps).later if orders.timed else np.zeros(len(steps.item))
-        return best_steps(steps, said.recent[steps.better], later, said.price, ladder.k, 0.0, 0.0)
+        return best_steps(steps, said.recent[steps.better], later, said.price, ladder.k, 0.0, 0.0, said.worth)
     goods = Goods(said.price, group, said.brand, packs(said.titles), word_vectors(said.titles))
     known = learn(past, orders, item_map, group, steps)
     asked = np.flatnonzero((np.bincount(steps.item, weights=taken, minlength=n) > 0)[steps.item])
@@ -104,7 +106,7 @@ def upsells(orders: Orders, item_map: NDArray[np.int32], said: Said, ladder: Lad
         for part in _parts(steps)
     ]
     return best_steps(
-        steps, np.concatenate(accepted), known.counts.later, said.price, ladder.k, ladder.lost, ladder.power
+        steps, np.concatenate(accepted), known.counts.later, said.price, ladder.k, ladder.lost, ladder.power, said.worth
     )
 
 

@@ -5,7 +5,11 @@ Showing a dearer item may lose the sale. With `p_lost = lost · (price ratio −
     p · (price_j − price_i) − p_lost · price_i = (p − lost) · (price_j − price_i),
 
 so a step is worth showing where it is taken more often than `lost`; what is shown is ranked by
-`(p − lost) · (price_j − price_i)^power`: 0 by acceptance, 1 by expected revenue.
+`(p − lost) · (price_j − price_i)^power`: 0 by acceptance, 1 by expected revenue. Where a sale is worth its margin m,
+
+    p · (m_j − m_i) − p_lost · m_i = (p − ℓ) · (m_j − m_i),   ℓ = lost · (price ratio − 1) · m_i / (m_j − m_i),
+
+and a step to a smaller margin is not worth showing at all.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ def best_steps(
     k: int,
     lost: float,
     power: float,
+    worth: NDArray[np.int64] | None = None,
 ) -> ItemVectors:
     """The K most valuable steps of every item; `together` counts the customers who took the step.
 
@@ -36,10 +41,16 @@ def best_steps(
         k: entries per vector at most.
         lost: ≥ 0.
         power: 0–1.
+        worth: int64 (n_items,), what a sale brings, ten-thousandths; None for the price.
     """
-    gain = (price[steps.better] - price[steps.item]) / 10_000
-    value = (accepted - lost) * np.power(gain, power)
-    shown = np.flatnonzero(accepted > lost)
+    if worth is None:
+        gain, risk = (price[steps.better] - price[steps.item]) / 10_000, np.full(len(accepted), lost)
+    else:
+        gain = (worth[steps.better] - worth[steps.item]) / 10_000
+        ratio = price[steps.better] / price[steps.item]
+        risk = lost * (ratio - 1) * np.maximum(worth[steps.item], 0) / 10_000 / np.maximum(gain, 1e-9)
+    value = (accepted - risk) * np.power(np.maximum(gain, 0), power)
+    shown = np.flatnonzero((accepted > risk) & (gain > 0))
     order = shown[np.lexsort((steps.better[shown], -value[shown].astype(np.float32), steps.item[shown]))]
     item = steps.item[order]
     order = order[np.arange(len(item)) - np.searchsorted(item, item) < k]

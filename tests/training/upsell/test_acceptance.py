@@ -1,8 +1,11 @@
 """The choice model and what a step is worth."""
 
 import numpy as np
+import pytest
 
+from training.settings import SettingsError, TrainSettings
 from training.upsell.acceptance import Choice, fit_choice, step_rate
+from training.upsell.margin import margins, with_objective
 from training.upsell.purchases import Steps
 from training.upsell.value import best_steps
 
@@ -57,3 +60,37 @@ def test_value_by_hand() -> None:
     vectors = best_steps(steps, accepted, later, price, 3, 0.0, 1.0)
     assert np.allclose(vectors.score, [2.0, 0.3, 0.2])
     assert vectors.together.tolist() == [20, 30, 1]
+
+
+def test_margin_by_hand() -> None:
+    """The third thing brings most, the second less than the item itself; a lost sale costs the item's margin."""
+    steps = Steps(np.array([0, 0]), np.array([1, 2]), 3)
+    accepted, later = np.array([0.3, 0.2]), np.zeros(2)
+    price, worth = np.array([10, 11, 20]) * 10_000, np.array([4, 3, 12]) * 10_000
+
+    def shown(lost: float) -> tuple[list[int], list[float]]:
+        vectors = best_steps(steps, accepted, later, price, 2, lost, 1.0, worth)
+        return vectors.item.tolist(), vectors.score.tolist()
+
+    assert shown(0.0) == ([2], [np.float32(0.2 * 8)])
+    # Twice as dear: a tenth of the sales are lost, each worth 4: 0.2 · 8 − 0.1 · 4.
+    assert np.allclose(shown(0.1)[1], [1.2])
+    assert shown(0.5) == ([], [])
+
+
+def test_unknown_costs_take_the_median_share() -> None:
+    """Margins of 40 and 60 per cent: an item of unknown cost has 50; without any cost it is an error that says so."""
+    price = np.array([10, 10, 8, -1]) * 10_000
+    cost = np.array([6, 4, -1, 2]) * 10_000
+    assert margins(price, cost).tolist()[:3] == [40_000, 60_000, 40_000]
+    with pytest.raises(SettingsError, match="column `cost`"):
+        margins(price, np.full(4, -1))
+
+
+def test_objectives_are_settings() -> None:
+    """Each names the settings that it stands for; none leaves them."""
+    base = TrainSettings(upsell_gain_power=0.3)
+    assert with_objective(base, None) is base
+    assert with_objective(base, "conversion").upsell_gain_power == 0
+    margin = with_objective(base, "margin")
+    assert (margin.upsell_gain_power, margin.upsell_margin) == (1.0, 1)
