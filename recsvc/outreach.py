@@ -15,7 +15,7 @@ from recsvc.contact.decide import HARD, Candidate, Decision, SendReason, Verdict
 from recsvc.contact.ledger import DAY, Ledger, fold
 from recsvc.contact.rules import PUSHED, Rules, parse_caps
 from recsvc.live import live_snapshot
-from recsvc.picks import CustomerPicks, PicksSettings, pick
+from recsvc.picks import CustomerPicks, PicksSettings, Purchased, pick
 from recsvc.ranking import BESTSELLERS, Pick
 from recsvc.settings import ServiceSettings
 from recsvc.state.contract import StateStore
@@ -40,6 +40,7 @@ class Question:
         channel: where it will be shown.
         campaign: for which mailing or call list, "" for none.
         now: seconds since 1970.
+        purchased: what of the customer's own purchases may be shown, as in `recsvc.picks.pick`.
     """
 
     customer_id: str
@@ -47,6 +48,7 @@ class Question:
     channel: str
     campaign: str
     now: int
+    purchased: Purchased | None = None
 
     @property
     def today(self) -> int:
@@ -108,7 +110,7 @@ def reach_out(
         return Outreach(_NOTHING, "no_consent", None, live)
     if before is not None and not before.send:
         return Outreach(_NOTHING, before.reason, before.next_day, live)
-    wide = pick(live, question.customer_id, min(3 * question.n + 24, _MOST), settings)
+    wide = pick(live, question.customer_id, min(3 * question.n + 24, _MOST), settings, question.purchased)
     wide = _with_earlier(live, wide, before.items if before else ())
     candidates, verdicts, ledger = weigh(live, wide.picks, held, question, settings, rules)
     if before is None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from msgspec import UNSET
+
+from models.customers import Why
 from models.packs import find
 from models.records import ItemFacts, Shop
 from recsvc.ranking import CATEGORY_BESTSELLERS, Pick
@@ -106,3 +109,17 @@ def due_again(orders: int, interval_days: float, days_since: int, item_id: str) 
     evidence = Evidence(own_orders=orders, interval_days=round(interval_days, 1), days_since=days_since)
     text = f"You have bought this {orders} times; it may be time again"
     return Reason("due_again", text, item_id, evidence)
+
+
+def bought_before(orders: int, days_since: int, item_id: str) -> Reason:
+    """The reason of what the customer has bought and is likely to buy again, whatever the calendar says."""
+    evidence = Evidence(own_orders=orders, days_since=days_since if days_since >= 0 else UNSET)
+    text = "You have bought this before" if orders == 1 else f"You have bought this {orders} times"
+    return Reason("bought_before", text, item_id, evidence)
+
+
+def voiced(why: Why | None) -> Reason:
+    """The reason of what nothing bought speaks for by itself."""
+    if why is Why.TRENDING:
+        return Reason("trending", "Much bought at the moment", None, None)
+    return Reason("customers_alike", "Customers who buy what you buy choose this", None, None)

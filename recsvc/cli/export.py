@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from types import ModuleType
 
-from recsvc.cli import export_links
+from recsvc.cli import export_links, export_picks
 
 EXPORTS: dict[str, tuple[ModuleType, str]] = {
     "links": (export_links, "cross-sells and upsells of every item, for shop systems"),
+    "picks": (export_picks, "what every customer may want next, for mail tools"),
 }
 """What can be exported → its module, with `arguments` and `run` as a subcommand's, and its line of help."""
 

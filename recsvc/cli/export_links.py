@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if not 1 <= args.n <= _MOST:
         raise CommandError(f"--n is 1 to {_MOST}, not {args.n}")
     settings = settings_for(args.models)
-    version = _version(Registry(settings.models), args.version)
+    version = open_version(Registry(settings.models), args.version)
     with machine_trouble(args.out.parent, "nothing was written"), Reporter() as progress:
         ids = [version.model.items.text(item) for item in range(len(version.model.items))]
         made = links_file(_links(VersionSnapshot(version), ids, args.n, settings.stem_cap, progress), args.format, ids)
@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _version(registry: Registry, name: str | None) -> Version:
+def open_version(registry: Registry, name: str | None) -> Version:
+    """The version of that name, else the published one, else the newest."""
     name = name or registry.current() or next(iter(registry.names()), None)
     if name is None:
         raise CommandError(f"{registry.root} holds no version; train one first: recsvc train --orders FILE")

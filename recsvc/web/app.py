@@ -188,14 +188,14 @@ class Handlers:
         snapshot = self._snapshot()
         version = snapshot.version if snapshot else None
         n = places(query)
-        name = f"r_{caching.picks_key(version, self._revision, customer_id, n)}"
+        name = f"r_{caching.picks_key(version, self._revision, customer_id, n, query.purchased)}"
         if snapshot is None:
             self._metrics.picks("none", degraded=False)
             return respond(render.no_picks(customer_id, name))
         if self._reaching is not None:
             answer = self._reaching.picks(snapshot, customer_id, query)
         else:
-            chosen = pick(snapshot, customer_id, n, self._picks_settings)
+            chosen = pick(snapshot, customer_id, n, self._picks_settings, query.purchased)
             answer = render.picks(snapshot, customer_id, chosen, name, self._goods)
         answer.degraded = snapshot.degraded or self._store.stale
         self._metrics.picks(answer.source if answer.send else "held_back", degraded=answer.degraded)

@@ -24,9 +24,9 @@ def shelf_key(version: str, revision: str, ask: Ask, view: str) -> str:
     return _hash(version, revision, ask, view)
 
 
-def picks_key(version: str | None, revision: str, customer_id: str, n: int) -> str:
+def picks_key(version: str | None, revision: str, customer_id: str, n: int, purchased: str | None = None) -> str:
     """The same for a customer's picks: asked again, the answer has the same name."""
-    return _hash(version, revision, customer_id, n)
+    return _hash(version, revision, customer_id, n, purchased)
 
 
 def decision_key(customer_id: str, decision: str) -> str:

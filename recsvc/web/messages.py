@@ -112,6 +112,10 @@ class PicksQuery(Struct, forbid_unknown_fields=True, kw_only=True):
         Meta(description="for which mailing or call list: asked again on the same day, the same answer"),
     ] = None
     locale: Annotated[Literal["en", "de", "fr"], Meta(description="of what a person may say")] = "en"
+    purchased: Annotated[
+        Literal["include", "exclude", "due"] | None,
+        Meta(description="own purchases; absent: consumables unless it is too early for them, durables never"),
+    ] = None
 
 
 class NoQuery(Struct, forbid_unknown_fields=True):
@@ -139,7 +143,17 @@ class Evidence(Struct):
     days_since: int | UnsetType = UNSET
 
 
-ReasonCode = Literal["bought_together", "upgrade", "merchant", "due_again", "category_bestseller", "bestseller"]
+ReasonCode = Literal[
+    "bought_together",
+    "upgrade",
+    "merchant",
+    "due_again",
+    "bought_before",
+    "customers_alike",
+    "trending",
+    "category_bestseller",
+    "bestseller",
+]
 
 
 class Reason(Struct):

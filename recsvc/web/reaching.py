@@ -54,7 +54,8 @@ class Reaching:
 
     def picks(self, snapshot: Snapshot, customer_id: str, query: PicksQuery) -> Picks:
         """What to show a customer, or why nothing."""
-        question = Question(customer_id, places(query), query.channel, query.campaign or "", int(self._clock()))
+        now = int(self._clock())
+        question = Question(customer_id, places(query), query.channel, query.campaign or "", now, query.purchased)
         name = f"r_{caching.decision_key(customer_id, question.decision)}"
         try:
             found = reach_out(snapshot, self._state, question, self._picks, self._rules)

@@ -95,10 +95,8 @@ def no_model(ask: Ask, recommendation_id: str) -> Recommendations:
     )
 
 
-def picks(
-    snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str, goods: Goods | None = None
-) -> Picks:
-    """The answer to picks, without its flat doubles."""
+def pick_items(snapshot: Snapshot, chosen: CustomerPicks, goods: Goods | None = None) -> list[Item]:
+    """The picks as items, each with its reason."""
     names = Names(snapshot, chosen.picks, chosen.anchors, goods)
     anchors = names.anchors
     items = []
@@ -106,13 +104,24 @@ def picks(
         item = item_of(snapshot, names, pick, rank)
         if pick.fallback is not None:
             item.reason = reasons.fallback(pick, anchors, names.card(pick.item).category, upgrade=False)
-        elif pick.because < 0:
-            due = chosen.due[pick.item]
+        elif (due := chosen.due.get(pick.item)) is not None:
             item.reason = reasons.due_again(due.orders, due.interval_days, due.days_since, item.item_id)
+        elif (own := chosen.again.get(pick.item)) is not None:
+            item.reason = reasons.bought_before(own.orders, own.days_since, item.item_id)
+        elif pick.because < 0:
+            item.reason = reasons.voiced(chosen.voices.get(pick.item))
         else:
             because = anchors[pick.because]
             item.reason = reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=False)
         items.append(item)
+    return items
+
+
+def picks(
+    snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str, goods: Goods | None = None
+) -> Picks:
+    """The answer to picks, without its flat doubles."""
+    items = pick_items(snapshot, chosen, goods)
     return Picks(
         recommendation_id=recommendation_id,
         customer_id=customer_id,

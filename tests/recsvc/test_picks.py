@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from recsvc.picks import PicksSettings, due_items, purchase_weights
+from recsvc.habits import due_items
+from recsvc.picks import PicksSettings, purchase_weights
 from recsvc.store.contract import History, Trait
 
 if TYPE_CHECKING:

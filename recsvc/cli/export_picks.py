@@ -1,0 +1,88 @@
+"""Every customer's picks as a file for mail tools: from a version on disk, in a stream, whole or not at all."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from models.registry import Registry
+from models.strings import StringTable
+from recsvc.cli.export_links import open_version
+from recsvc.cli.main import CommandError
+from recsvc.cli.progress import Reporter
+from recsvc.cli.publish import settings_for
+from recsvc.cli.trouble import machine_trouble
+from recsvc.picks import PicksSettings
+from recsvc.picks_file import LAYOUTS, Picking, write_picks
+from recsvc.store.snapshot import VersionSnapshot
+
+_MOST = 30
+_NOT_LEARNT = "learnt"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `recsvc export picks`."""
+    add = parser.add_argument
+    add("--customers", default="all", metavar="FILE", help="whose: a file with an id per line, or `all` (default)")
+    add("--n", type=int, default=4, metavar="N", help="picks per customer at most (default 4)")
+    add(
+        "--purchased",
+        choices=(_NOT_LEARNT, "include", "exclude", "due"),
+        default=_NOT_LEARNT,
+        help="own purchases (default: consumables unless it is too early for them, durables never)",
+    )
+    add("--format", choices=LAYOUTS, default="csv", help="a row per customer, or a JSON object per line (default csv)")
+    add("--out", type=Path, required=True, metavar="FILE", help="file to write, whole or not at all")
+    add("--version", metavar="VERSION", help="which (default: the published one, else the newest)")
+    add("--models", type=Path, metavar="DIR", help="where versions live (default: RECSVC_MODELS)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Pick for every customer as the service would, and write the file."""
+    if not 1 <= args.n <= _MOST:
+        raise CommandError(f"--n is 1 to {_MOST}, not {args.n}")
+    settings = settings_for(args.models)
+    version = open_version(Registry(settings.models), args.version)
+    how = Picking(
+        n=args.n,
+        purchased=None if args.purchased == _NOT_LEARNT else args.purchased,
+        settings=PicksSettings(
+            settings.picks_history, settings.picks_half_life_days, settings.due_after_days, settings.stem_cap
+        ),
+    )
+    known = version.model.customers.ids
+    with machine_trouble(args.out.parent, "nothing was written"), Reporter() as progress:
+        listed = None if args.customers == "all" else _listed(Path(args.customers))
+        total = len(known) if listed is None else len(listed)
+        ids = _counted(_all(known) if listed is None else iter(listed), total, progress)
+        written = write_picks(args.out, VersionSnapshot(version), ids, how, args.format)
+    print(
+        f"{args.out}: {written.rows:,} customers of {version.name}, {written.personal:,} with picks of their own, "
+        f"{written.popular:,} with what is popular"
+    )
+    if written.nothing:
+        print(f"left out: {written.nothing:,} customers for whom nothing may be shown")
+    if written.unsafe:
+        print(f"left out: {written.unsafe:,} customers whose ids are formulas to a spreadsheet; jsonl holds them")
+    return 0
+
+
+def _all(ids: StringTable) -> Iterator[str]:
+    return (ids.text(at) for at in range(len(ids)))
+
+
+def _listed(path: Path) -> list[str]:
+    """Ids of a file, one per line, without empty lines and doubles."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} is not UTF-8 text: {error}") from error
+    return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+def _counted(ids: Iterator[str], total: int, progress: Reporter) -> Iterator[str]:
+    for at, name in enumerate(ids):
+        if at % 1000 == 0:
+            progress("picks", at / max(total, 1))
+        yield name
