@@ -11,7 +11,7 @@ from models.records import CART, CROSS_SELL, UPSELL
 from recsvc.links import Rules, linked, linked_kinds, never
 from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, NO_LIMIT, Gate, Pick, Shelf, merge, power_shares
 from recsvc.store.contract import Row, Snapshot
-from recsvc.upsells import CART_SWAPS, Silence, silence
+from recsvc.upsells import CART_SWAPS, Silence, owned_by, silence
 from recsvc.upsells import fill as fill_upsells
 
 ShelfType = Literal["cross_sell", "upsell"]
@@ -160,11 +160,12 @@ def _upsell(
     """For one item what is dearer than it; for a cart the best swap of each line, a few at most."""
     cart = len(anchors) > 1
     shelf = Shelf(gate, min(ask.n, CART_SWAPS) if cart else ask.n, stem_cap, one_each=cart)
-    fill_upsells(snapshot, anchors, vectors, shelf, rules, fallback=ask.fallback)
+    owned = owned_by(gate.bought, snapshot.facts, anchors)
+    fill_upsells(snapshot, anchors, vectors, shelf, rules, owned=owned, fallback=ask.fallback)
     filled = _filled(shelf, anchors)
     if filled.empty_reason != "below_support":
         return filled
-    return replace(filled, silence=silence(snapshot, anchors[0], rules))
+    return replace(filled, silence="owned" if 0 in owned else silence(snapshot, anchors[0], rules))
 
 
 def backfill(snapshot: Snapshot, anchors: Sequence[int], shelf: Shelf) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
-from models.records import UPSELL
+from models.records import UPSELL, ItemFacts
 from recsvc.links import Rules, linked
 from recsvc.ranking import CATEGORY_BESTSELLERS, MANUAL, NO_LIMIT, Shelf, swaps
 from recsvc.store.contract import Row, Snapshot
 
-Silence = Literal["no_price", "no_kin", "top_of_ladder", "not_taken"]
-"""The item's price is unknown; nothing of its kind is known; nothing of its kind is dearer; what is, nobody takes."""
+Silence = Literal["no_price", "no_kin", "top_of_ladder", "not_taken", "owned"]
+"""The item's price is unknown; nothing of its kind is known; nothing of its kind is dearer; what is, nobody takes; the
+customer has it, and it lasts."""
 
 CART_SWAPS = 3
 """Swaps shown over a cart, one per line: more is an argument, not an offer."""
@@ -28,6 +29,7 @@ def fill(
     shelf: Shelf,
     rules: Rules,
     *,
+    owned: frozenset[int],
     fallback: bool,
 ) -> None:
     """Put upsells on a shelf: the merchant's links, then learnt steps, then dearer bestsellers of the category.
@@ -41,8 +43,13 @@ def fill(
         vectors: rows of the anchors.
         shelf: to fill; for a cart with one swap per line.
         rules: the shop's.
+        owned: positions of anchors that have no upsell, see `owned_by`.
         fallback: whether bestsellers may fill up.
     """
+    if owned:
+        vectors = {
+            kind: [_none(row) if at in owned else row for at, row in enumerate(rows)] for kind, rows in vectors.items()
+        }
     if (chosen := linked(vectors, UPSELL)) is not None:
         shelf.put(chosen, label=MANUAL)
         if rules.links == "only" and shelf.picks:
@@ -55,8 +62,23 @@ def fill(
         for position, item in enumerate(anchors):
             if shelf.full:
                 break
+            if position in owned:
+                continue
             dearer = _dearer(snapshot, snapshot.facts.category.item(item), floors[position], ceilings[position])
             shelf.put_fallback(dearer, CATEGORY_BESTSELLERS, position, floors[position])
+
+
+def owned_by(bought: frozenset[int], facts: ItemFacts, anchors: Sequence[int]) -> frozenset[int]:
+    """Positions of anchors that the customer has and will not buy again: who bought a kettle needs no better kettle."""
+    return frozenset(
+        position
+        for position, item in enumerate(anchors)
+        if facts.family.item(item) in bought and not facts.consumable.item(item)
+    )
+
+
+def _none(row: Row) -> Row:
+    return Row(row.item[:0], row.score[:0], row.together[:0])
 
 
 def silence(snapshot: Snapshot, item: int, rules: Rules) -> Silence:

@@ -196,7 +196,7 @@ class ShelfNote(Struct):
     fallback: Fallback
     empty_reason: Emptiness | None
     silence: Annotated[
-        Literal["no_price", "no_kin", "top_of_ladder", "not_taken"] | None,
+        Literal["no_price", "no_kin", "top_of_ladder", "not_taken", "owned"] | None,
         Meta(description="upsell: what is behind `below_support`"),
     ] = None
 

@@ -113,6 +113,19 @@ def test_silence_says_why(tea: CheckedClient, query: str, reason: str, silence: 
     assert (note["count"], note["empty_reason"], note["silence"]) == (0, reason, silence)
 
 
+def test_what_lasts_has_no_upsell_once_bought(tea: CheckedClient) -> None:
+    """Ann owns the blue cup and a pot: for her no better ones, but companions; her tea is drunk up and may be finer."""
+    mine = tea.get("/recommend?item_id=cup-blue&customer_id=ann").json
+    assert mine["upsell"] == []
+    assert mine["shelves"]["upsell"]["silence"] == "owned"
+    assert [item["item_id"] for item in mine["cross_sell"]][:1] == ["tea"]
+    assert tea.shelf("item_id=cup-blue", "upsell") == ["mug"]
+    assert tea.shelf("item_id=cup-blue&customer_id=ann&purchased=include", "upsell") == ["mug"]
+    assert tea.shelf("item_id=tea&customer_id=ann", "upsell")[:1] == ["tea-fine"]
+    cart = {"cart": [{"item_id": "cup-blue"}, {"item_id": "tea"}], "type": "upsell", "customer_id": "ann"}
+    assert [item["swap_for"] for item in tea.post("/recommend", json=cart).json["upsell"]] == ["tea"]
+
+
 def test_a_reason_names_the_bigger_pack_and_the_brand(serve: Serve, shop: Builders) -> None:
     """In the words of the titles; a smaller pack is no reason."""
     items = {
