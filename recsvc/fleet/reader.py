@@ -20,6 +20,7 @@ from models.rows import (
     PURCHASES_ROW,
     VECTOR_ROW,
     Frame,
+    Layout,
     assemble,
     dtype_of,
     frame_of,
@@ -171,7 +172,7 @@ class RedisSnapshot:
 
         unanswered: list[list[bytes | None]] = []
         found = self._ask(trip, unanswered)
-        return {kind: [_vector(value) for value in rows] for kind, rows in zip(held, found, strict=False)}
+        return {kind: [self._vector(value) for value in rows] for kind, rows in zip(held, found, strict=False)}
 
     def cards(self, items: Sequence[int]) -> list[bytes]:
         """Each item's card: one trip; empty objects where Redis does not answer."""
@@ -180,6 +181,8 @@ class RedisSnapshot:
         key, fields = self._keys.rows(self.version, CARDS), [row_field(item) for item in items]
         nothing: list[bytes | None] = [None] * len(items)
         found = self._ask(lambda: cast(list[bytes | None], self._client.hmget(key, fields)), nothing)
+        if None in found:  # every item has a card: Redis was emptied under a host that keeps no copy
+            self.degraded = True
         return [card or b"{}" for card in found]
 
     def customer(self, customer_id: str) -> History | None:
@@ -187,19 +190,36 @@ class RedisSnapshot:
         at = self._frame.customer_ids.find(customer_id)
         if at < 0:
             return None
-        row = self._row(PURCHASES, at)
-        return History.of(PURCHASES_ROW.decode(row), Trait.of(self._frame.traits, at)) if row else None
+        columns = self._row(PURCHASES, at, PURCHASES_ROW)
+        return History.of(columns, Trait.of(self._frame.traits, at)) if len(columns[0]) else None
 
     def next_items(self, customer_id: str) -> NextRow | None:
         """What a customer may want next; None for an unknown one, nothing where Redis does not answer."""
         at = self._frame.customer_ids.find(customer_id)
-        return None if at < 0 else NextRow(*NEXT_ROW.decode(self._row(NEXT, at)))
+        return None if at < 0 else NextRow(*self._row(NEXT, at, NEXT_ROW))
 
-    def _row(self, table: str, at: int) -> bytes:
-        """One row of a table; empty where there is none or Redis does not answer."""
+    def _row(self, table: str, at: int, layout: Layout) -> list[NDArray[Any]]:
+        """The columns of one row of a table; empty where there is none or Redis does not answer."""
         key, nothing = self._keys.rows(self.version, table), cast(list[bytes | None], [None])
         (row,) = self._ask(lambda: cast(list[bytes | None], self._client.hmget(key, [row_field(at)])), nothing)
-        return row or b""
+        return self._decode(layout, row or b"")
+
+    def _vector(self, value: bytes | None) -> Row:
+        if not value:
+            return _NO_ROW
+        item, score, together = self._decode(VECTOR_ROW, value)
+        return Row(item, scores(score), together)
+
+    def _decode(self, layout: Layout, value: bytes) -> list[NDArray[Any]]:
+        """The columns of a row, items first; none where the bytes cannot be a row of this version."""
+        try:
+            columns = layout.decode(value)
+        except ValueError:
+            columns = None
+        if columns is None or (len(value) and not 0 <= columns[0].min() <= columns[0].max() < len(self._frame.items)):
+            self.degraded = True
+            return layout.decode(b"")
+        return columns
 
     def bestsellers(self, category: int) -> NDArray[np.int32]:
         """A category's bestsellers, or with -1 the whole shop's."""
@@ -208,13 +228,6 @@ class RedisSnapshot:
     def variants(self, family: int) -> NDArray[np.int32]:
         """The items of a family, most bought first."""
         return self._frame.variants.row(family)
-
-
-def _vector(value: bytes | None) -> Row:
-    if not value:
-        return _NO_ROW
-    item, score, together = VECTOR_ROW.decode(value)
-    return Row(item, scores(score), together)
 
 
 def _block_names(manifest: Mapping[str, Any]) -> list[str]:

@@ -29,7 +29,15 @@ class Good(NamedTuple):
 
 
 _cards = msgspec.json.Decoder(Card)
-_EMPTY = b"{}"
+_UNKNOWN = Card()
+
+
+def _read(card: bytes) -> Card:
+    """A card; an empty one where the bytes are none, as a broken Redis may send them."""
+    try:
+        return _cards.decode(card)
+    except msgspec.DecodeError:
+        return _UNKNOWN
 
 
 class Goods:
@@ -56,8 +64,8 @@ class Goods:
         if wanted := [item for item in dict.fromkeys(items) if item not in found]:
             looked_up = zip(wanted, snapshot.item_ids(wanted), snapshot.cards(wanted), strict=True)
             for item, item_id, card in looked_up:
-                found[item] = Good(item_id, _cards.decode(card))
-                if card != _EMPTY:
+                found[item] = Good(item_id, _read(card))
+                if found[item].card != _UNKNOWN:
                     self._remember(held, item, found[item])
         return found
 

@@ -11,7 +11,10 @@ from recsvc.web.messages import Item, Places
 
 Date = Annotated[
     str,
-    Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9]|3[01])$", description="ISO 8601 date, `2026-11-30`"),
+    Meta(
+        pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9]|3[01])$",
+        description="ISO 8601 date, `2026-11-30`",
+    ),
 ]
 
 
