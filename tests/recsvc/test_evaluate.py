@@ -45,7 +45,7 @@ def test_reports_are_written_and_ours_beats_popularity(file: Path, capsys: pytes
     assert over["over popularity"]["low"] > 0.2
     for kind in ("page", "cart", "growing"):
         assert {line["name"] for line in tables[kind]["lines"]} == {"recsvc", "popularity", "confidence"}
-    assert "page (" in capsys.readouterr().out
+    assert "Product pages (" in capsys.readouterr().out
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 

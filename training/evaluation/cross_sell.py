@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from training.evaluation.compare import Cell, Comparison
-from training.evaluation.metrics import METRICS, gains, means
+from training.evaluation.metrics import gains, means
 from training.evaluation.queries import KINDS, Kind
-from training.evaluation.report import NAN, Column, Dot, Figure, Line, Plot, Report, Table
+from training.evaluation.report import NAN, Column, Dot, Figure, Line, Plot, Report, Table, written
 
 _MEANING: dict[Kind, str] = {
-    "page": "Product page: one item is on the page; what else was in that basket?",
-    "cart": "Full cart: one item of a basket is hidden; is it found?",
-    "growing": "Growing cart: a part of a basket is known; what follows?",
+    "page": "One item is on the page; what else was in that basket?",
+    "cart": "One item of a basket is hidden; is it found?",
+    "growing": "A part of a basket is known; what follows?",
 }
+_NAMES: dict[Kind, str] = {"page": "Product pages", "cart": "Full carts", "growing": "Growing carts"}
 _ACCURACY = (
     Column("ndcg", "nDCG@10", "rate", "1 where the ten places hold what was really bought, the first places first"),
     Column("hit_rate", "HR@10", "rate", "share of questions with at least one right answer"),
@@ -69,7 +70,7 @@ def _table(comparison: Comparison, kind: Kind) -> Table:
         spread = (cell.spread.coverage, cell.spread.popularity_rank, cell.spread.top_share)
         figures = (*(Figure(float(mean)) for mean in cell.accuracy.mean(axis=0)), *map(Figure, spread), over)
         lines.append(Line(cell.method, figures, cell.method == comparison.ours))
-    title = f"{kind} ({len(cells[0].accuracy):,} questions)"
+    title = f"{_NAMES[kind]} ({len(cells[0].accuracy):,} questions)"
     return Table(kind, title, (*_ACCURACY, *_SPREAD, _OVER), tuple(lines), "ndcg", _MEANING[kind])
 
 
@@ -84,11 +85,10 @@ def _gains(comparison: Comparison, kind: Kind) -> Table:
     ]
     own = means(comparison.cell(kind, comparison.ours).accuracy, comparison.asked[kind].basket)
     told = ", ".join(
-        f"{name} {figure.value:.4f} [{figure.low:.4f}, {figure.high:.4f}]"
-        for name, figure in zip(METRICS, own, strict=True)
+        f"{column.head} {written(figure, column.form)}" for column, figure in zip(_ACCURACY, own, strict=True)
     )
     about = f"{comparison.ours}: {told}."
-    return Table(f"{kind}_gains", f"{kind}: gains over each peer", columns, tuple(lines), "ndcg_gain", about)
+    return Table(f"{kind}_gains", f"{_NAMES[kind]}: gains over each peer", columns, tuple(lines), "ndcg_gain", about)
 
 
 def _beyond(comparison: Comparison) -> Table:
@@ -100,7 +100,7 @@ def _beyond(comparison: Comparison) -> Table:
             told = (spread.coverage, spread.popularity_rank, spread.top_share)
             found = (minded.overlap, minded.alike, minded.unseasonal, minded.once, minded.never)
             lines.append(Line(cell.method, tuple(map(Figure, (*told, *found))), cell.method == comparison.ours))
-    title = "beyond accuracy, on product pages"
+    title = "Beyond accuracy, on product pages"
     about = (
         "The same bestsellers everywhere, twins side by side, Christmas in spring, chance pairs: what shoppers notice."
     )
@@ -123,7 +123,7 @@ def _slices(comparison: Comparison, kind: Kind) -> Table:
     if peer:
         columns += [Column("peer", f"{peer}, nDCG@10", "rate"), Column("gain", "ours over it", "gain")]
     drawn = "gain" if peer else "ndcg"
-    return Table(f"{kind}_slices", f"{kind}: parts of the questions", tuple(columns), tuple(lines), drawn)
+    return Table(f"{kind}_slices", f"{_NAMES[kind]}: parts of the questions", tuple(columns), tuple(lines), drawn)
 
 
 def _trade_off(comparison: Comparison, kind: Kind) -> Plot:
@@ -132,7 +132,7 @@ def _trade_off(comparison: Comparison, kind: Kind) -> Plot:
         for c in ranked(comparison, kind)
     ]
     about = "Up is more often right; to the right is more of the catalogue shown."
-    return Plot(f"{kind}: accuracy and coverage", _SPREAD[0], _ACCURACY[0], tuple(dots), about)
+    return Plot(f"{_NAMES[kind]}: accuracy and coverage", _SPREAD[0], _ACCURACY[0], tuple(dots), about)
 
 
 def _parameters(comparison: Comparison) -> list[str]:

@@ -10,7 +10,7 @@ from training.evaluation.report import Report, Table, written
 _STYLE = (
     ":root{color-scheme:light dark;--ink:#1f2937;--paper:#fff;--faint:#e5e7eb;--own:#2563eb;--other:#94a3b8}"
     "@media(prefers-color-scheme:dark){:root{--ink:#e5e7eb;--paper:#111827;--faint:#374151;--own:#60a5fa;--other:#64748b}}"
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:var(--ink);"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;color:var(--ink);"
     "background:var(--paper)}h2{margin-top:2.5rem}.wide{overflow-x:auto}"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
     "th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid var(--faint);white-space:nowrap}"
