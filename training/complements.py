@@ -148,8 +148,8 @@ def smoothed(
     """
     rows = [
         _score(found.pairs, anchors, found.totals, prior, evidence.trend, k, smoothing)
-        for prior, members in _priors(evidence, smoothing)
-        for anchors in _chunks(members if wanted is None else members[wanted[members]], _candidates(k) + k)
+        for prior, members in _priors(evidence, smoothing, wanted)
+        for anchors in _chunks(members, _candidates(k) + k)
     ]
     return _assemble(rows, evidence.baskets.shape[1])
 
@@ -178,12 +178,17 @@ class _Rows:
     together: NDArray[np.uint32]
 
 
-def _priors(evidence: Evidence, smoothing: Smoothing) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
-    """Per category its prior `κ₁·P(j|category) + κ₂·s̄·π_j` (n_items,), and the anchors that share it."""
+def _priors(
+    evidence: Evidence, smoothing: Smoothing, wanted: NDArray[np.bool_] | None
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
+    """Per category its prior `κ₁·P(j|category) + κ₂·s̄·π_j` (n_items,), and the wanted anchors that share it."""
     category, weights, baskets = evidence.category, evidence.weights, evidence.baskets
     order = np.argsort(category, kind="stable").astype(np.int32)
     by_item = baskets.tocsc()
     for members in np.split(order, np.flatnonzero(np.diff(category[order])) + 1):
+        anchors = members if wanted is None else members[wanted[members]]
+        if not len(anchors):
+            continue
         prior = smoothing.popular_prior * evidence.popular
         if len(members) and category[members[0]] >= 0 and smoothing.category_prior > 0:
             holds = np.unique(by_item[:, members].indices)
@@ -191,7 +196,7 @@ def _priors(evidence: Evidence, smoothing: Smoothing) -> Iterator[tuple[NDArray[
             if total > 0:
                 share = np.asarray(weights[holds] @ baskets[holds], dtype=np.float64) / total
                 prior = prior + smoothing.category_prior * share
-        yield prior, members
+        yield prior, anchors
 
 
 def _chunks(members: NDArray[np.int32], width: int) -> Iterator[NDArray[np.int32]]:

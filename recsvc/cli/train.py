@@ -17,7 +17,7 @@ from models.artefact import Run, draft
 from models.gate import write_verdict
 from models.model import Model
 from models.registry import Registry, version_name
-from recsvc.cli import judge
+from recsvc.cli import judge, tuned
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.publish import settings_for
@@ -64,6 +64,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="customers to leave out, beside those in DIR/erasures.jsonl",
     )
     add("--upsell-objective", choices=tuple(OBJECTIVES), help="what upsells are ranked for (default: the settings)")
+    tuned.arguments(parser)
     add("--no-gate", action="store_true", help="do not judge the new version beside the live one")
 
 
@@ -95,6 +96,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
             orders, read = read_orders(
                 args.orders, options, args.rejects or root / "rejects.csv", progress, queried_orders(args, options)
             )
+            settings, choice = tuned.tuned(args, root, orders, catalogue, settings, progress)
             learning = judge.Run(orders, catalogue, settings, args.threads, progress)
             before = judge.live(registry, settings_for(root))
             if before and not args.force:
@@ -112,7 +114,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
     links = catalogue.links if catalogue else no_links()
     lost = adrift(links, model.items)
-    told = remarks(shoppers(orders, settings.robot_factor))
+    told = (*remarks(shoppers(orders, settings.robot_factor)), *choice)
     return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost, told)
 
 

@@ -31,7 +31,7 @@ class Blend:
     power: float
 
 
-def answers(cross_sell: ItemVectors, cart: ItemVectors | None, blend: Blend, popular: NDArray[np.floating]) -> Ranker:
+def answers(cross_sell: ItemVectors, cart: ItemVectors | None, blend: Blend, popular: NDArray[np.number]) -> Ranker:
     """A ranker over vectors between the same items; without cart vectors a cart is answered by the power mean alone.
 
     Args:
