@@ -468,15 +468,19 @@ def test_the_specification_tells_of_keys(guarded: Guarded) -> None:
 
 def test_every_way_that_the_specification_names_opens(guarded: Guarded) -> None:
     """Each alternative under `security`, tried with just its credentials, is a 200; without any of them a 401."""
-    asked = {"/recommend": f"{TEA}&customer_id=ann", "/customers/{customer_id}/picks": "/customers/ann/picks?n=1"}
+    asked = {
+        "/recommend": f"{TEA}&customer_id=ann",
+        "/customers/{customer_id}/picks": "/customers/ann/picks?n=1",
+        "/customers/{customer_id}/replenish": "/customers/ann/replenish",
+    }
     bodies: dict[tuple[str, str], Any] = {
         ("post", "/events"): {"events": []},
         ("put", "/customers/{customer_id}/consent"): {"consent": "full"},
         ("put", "/customers/{customer_id}/purchases"): {"item_id": "tea", "use": False},
     }
     for path, operations in guarded.client.specification["paths"].items():
-        if path == "/events":
-            continue  # it needs a state, and is asked with one in its own tests
+        if path.startswith(("/events", "/items")):
+            continue  # they need a state, and are asked with one in their own tests
         for method, operation in operations.items():
             for way in operation["security"]:
                 url = asked.get(path, path.replace("{customer_id}", "ann"))

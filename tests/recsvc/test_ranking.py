@@ -52,6 +52,7 @@ def shops(draw: st.DrawFn) -> ItemFacts:
         consumable=column(0, 1, np.uint8),
         in_stock=column(0, 1, np.uint8),
         interval_days=column(0, 9, np.uint16),
+        repeat=column(0, 1, np.float32),
     )
 
 

@@ -20,6 +20,7 @@ FACTS = ItemFacts(
     consumable=np.zeros(2, dtype=np.uint8),
     in_stock=np.ones(2, dtype=np.uint8),
     interval_days=np.zeros(2, dtype=np.uint16),
+    repeat=np.zeros(2, dtype=np.float32),
 )
 SHOP = Shop(orders=100, items=2, customers=9, data_from=None, data_until=None, window_days=180, currency=None)
 TEA = reasons.Anchor(0, "tea", "Green tea")
