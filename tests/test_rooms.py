@@ -15,7 +15,18 @@ FORBIDDEN = {"pickle", "joblib", "shelve", "marshal", "dill"}
 
 ALLOWED = {"models": {"models"}, "training": {"models", "training"}, "recsvc": {"models", "recsvc"}}
 KEPT_OUT = {"models": SERVING | LEARNING, "training": SERVING, "recsvc": LEARNING}
-TRAINING_COMMANDS = {"train", "reading", "report", "evaluate", "protocols", "served", "judge", "demo_shop", "progress"}
+TRAINING_COMMANDS = {
+    "train",
+    "reading",
+    "report",
+    "evaluate",
+    "protocols",
+    "served",
+    "judge",
+    "demo_shop",
+    "progress",
+    "tuned",
+}
 """Modules of `recsvc/cli` that may import `training` and what it needs."""
 
 
