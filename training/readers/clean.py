@@ -50,6 +50,9 @@ Online Retail sets (Chen 2015, UCI Machine Learning Repository)."""
 _UCI_SHARE = 0.9
 _MAX_ID_BYTES = 256
 _IDS = ("order_id", "item_id", "customer_id")
+_NOBODY = (*MISSING_WORDS, "0", "-1", "guest", "anonymous", "unknown", "walk-in", "walk in", "walkin", "cash customer")
+"""What tills and shops write, in lower case, for a customer whom they do not know: no account with thousands of orders."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
         pl.lit(-1, pl.Int64).alias("ts") if ts is None else ts.alias("ts"),
         *_ids_without_point_zero(raw.frame),
     )
-    guest = pl.col("customer_id").str.to_lowercase().is_in(MISSING_WORDS)
+    guest = pl.col("customer_id").str.to_lowercase().is_in(_NOBODY)
     frame = frame.with_columns(pl.when(~guest).then("customer_id").alias("customer_id"))
     reason = pl.coalesce(pl.when(test).then(pl.lit(why)) for why, test in _reasons(rules))
     place = ["place"] if "place" in frame.columns else []

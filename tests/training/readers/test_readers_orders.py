@@ -76,6 +76,14 @@ def test_three_baskets_by_hand(tmp_path: Path) -> None:
     assert (report.lines, report.kept, report.dropped, report.unparsed) == (5, 5, {}, {})
 
 
+@pytest.mark.parametrize("cell", ["", "0", "-1", "NULL", "Guest", "walk-in"])
+def test_whom_nobody_knows_is_a_guest(tmp_path: Path, cell: str) -> None:
+    """What tills write for an unknown customer makes no account out of all of them."""
+    orders, _ = read(tmp_path, HEADER + f"o1,{cell},tea,2026-01-02,1,1\no2,ann,tea,2026-01-03,1,1\n")
+    assert list(orders.customers) == [b"ann"]
+    assert orders.customer.tolist() == [-1, 0]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
