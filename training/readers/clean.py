@@ -51,8 +51,7 @@ _UCI_SHARE = 0.9
 _MAX_ID_BYTES = 256
 _IDS = ("order_id", "item_id", "customer_id")
 _NOBODY = (*MISSING_WORDS, "0", "-1", "guest", "anonymous", "unknown", "walk-in", "walk in", "walkin", "cash customer")
-"""What tills and shops write, in lower case, for a customer whom they do not know: no account with thousands of orders."""
-
+"""What tills and shops write, in lower case, for a customer whom they do not know."""
 
 
 @dataclass(frozen=True, slots=True)
