@@ -47,6 +47,15 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+.PHONY: audit
+audit: $(VENV)/.dev ## known weaknesses in what is pinned, asked of the public advisory database
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip -r locks/serve.txt
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip -r locks/train.txt
+
+.PHONY: sbom
+sbom: $(VENV)/.dev ## what the service consists of, as CycloneDX JSON: sbom.json
+	$(BIN)/python -m cyclonedx_py requirements locks/serve.txt --output-reproducible --of JSON -o sbom.json
+
 .PHONY: lock
 lock: ## pin every dependency with its hashes again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

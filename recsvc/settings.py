@@ -8,12 +8,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, get_type_hints
+from typing import Annotated, Literal, get_args, get_type_hints
 
 from recsvc.contact.rules import parse_caps
 from recsvc.keys.tokens import SECRET_BYTES
 from recsvc.links import Mode
 
+LogForm = Literal["off", "text", "json"]
+_LOG_FORMS: tuple[LogForm, ...] = get_args(LogForm)
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -73,6 +75,12 @@ def _flag(text: str) -> bool:
 def _level(text: str) -> str:
     if text not in _LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(_LOG_LEVELS)}")
+    return text
+
+
+def _log_form(text: str) -> str:
+    if text not in _LOG_FORMS:
+        raise ValueError(f"is one of {', '.join(_LOG_FORMS)}")
     return text
 
 
@@ -198,6 +206,15 @@ class ServiceSettings:
     keep_versions: Annotated[
         int, Choice("RECSVC_KEEP_VERSIONS", "versions", "how many of the newest stay on disk", _integer(1, 1_000))
     ] = 3
+    request_log: Annotated[
+        LogForm,
+        Choice(
+            "RECSVC_REQUEST_LOG",
+            "off, text or json",
+            "a line per request on standard error: kind, status, time, version, degraded; nothing of the customer",
+            _log_form,
+        ),
+    ] = "off"
     answer_cache_bytes: Annotated[
         int,
         Choice(

@@ -29,15 +29,23 @@ from recsvc.web.access import Access
 from recsvc.web.goods import Goods
 from recsvc.web.hot import HotAnswer, HotAnswers
 from recsvc.web.messages import MAX_ID, Alive, NoQuery, PicksQuery, Ready, RecommendQuery
-from recsvc.web.metrics import CONTENT_TYPE, Metrics, Tally
+from recsvc.web.metrics import CONTENT_TYPE, Metrics, Tally, method_name
 from recsvc.web.noting_items import NotingItems
 from recsvc.web.reaching import Reaching, places
 from recsvc.web.remembering import Remembering
 from recsvc.web.replenishing import Replenishing
+from recsvc.web.request_log import RequestLog
 from recsvc.web.respond import JSON_UTF8, respond
 from recsvc.web.rights import Rights
 
 _DRAIN_BYTES = 16 * 1024 * 1024
+_SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+)
+"""Of every answer of the interface, errors too: it is data, never a page (OWASP REST Security Cheat Sheet)."""
+
 _json = msgspec.json.Encoder()
 
 
@@ -67,7 +75,7 @@ def create_app(
     mirror = Mirror(settings.models, state)
     reaching = Reaching(settings, picks_settings(settings), state, mirror, clock) if state is not None else None
     live = reaching.live if reaching is not None else None
-    handlers = Handlers(settings, store, metrics, access, state, reaching)
+    handlers = Handlers(settings, store, metrics, access, state, reaching, clock)
     rights = Rights(settings, picks_settings(settings), store, state, mirror, access, clock)
     remembering = Remembering(state, access, metrics, clock)
     noting = NotingItems(state, store, access)
@@ -112,12 +120,14 @@ class Handlers:
         access: Access,
         state: StateStore | None,
         reaching: Reaching | None,
+        clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._state = state
         self._reaching = reaching
         self._access = access
         self._metrics = metrics
+        self._log = RequestLog(settings.request_log, clock)
         self._goods = Goods(settings.cards_at_hand)
         self._hot = HotAnswers(settings.answer_cache_bytes)
         self._max_url = settings.max_url_bytes
@@ -137,10 +147,14 @@ class Handlers:
     def end(self, response: Response) -> Response:
         """Count a request; say what its answer varies with."""
         door.label(self._access, response)
-        route = door.asked_route()
-        self._metrics.request(
-            route.path if route else "none", request.method, response.status_code, perf_counter() - g.began
-        )
+        if (route := door.asked_route()) is not None or response.status_code >= 400:
+            response.headers.extend(_SECURITY)
+        took = perf_counter() - g.began
+        self._metrics.request(route.path if route else "none", request.method, response.status_code, took)
+        if self._log.on:
+            version, degraded = g.get("version"), g.get("degraded", False)
+            kind, method = route.operation if route else "none", method_name(request.method)
+            self._log.write(kind, method, response.status_code, took, version, degraded=degraded)
         if response.status_code >= 400 and request.method in {"POST", "PUT"}:
             _drain(request.environ["wsgi.input"])
         return response
@@ -198,6 +212,7 @@ class Handlers:
             chosen = pick(snapshot, customer_id, n, self._picks_settings, query.purchased)
             answer = render.picks(snapshot, customer_id, chosen, name, self._goods)
         answer.degraded = snapshot.degraded or self._store.stale
+        g.degraded = answer.degraded
         self._metrics.picks(answer.source if answer.send else "held_back", degraded=answer.degraded)
         views.narrow(answer.items, door.caller().view)
         return respond(render.with_flat_doubles(answer))
@@ -243,6 +258,7 @@ class Handlers:
         answer = render.recommendations(snapshot, ask, shelves, name, self._goods)
         answer.degraded = snapshot.degraded or self._store.stale
         views.narrow(chain(answer.cross_sell or (), answer.upsell or ()), door.caller().view)
+        g.degraded = answer.degraded
         return Tally.of(shelves, degraded=answer.degraded), _json.encode(answer)
 
     def _give(self, answer: HotAnswer) -> Response:
@@ -250,6 +266,7 @@ class Handlers:
         if request.if_none_match.contains_weak(answer.etag):
             return self._not_modified(answer.etag, answer.policy)
         self._metrics.answer(answer.tally)
+        g.degraded = answer.tally.degraded
         headers = [("Content-Type", JSON_UTF8), ("Cache-Control", answer.policy), ("ETag", f'"{answer.etag}"')]
         return Response(answer.body, headers=headers)
 
@@ -261,6 +278,7 @@ class Handlers:
         """The one version that this request sees."""
         snapshot = self._store.snapshot()
         if snapshot is not None:
+            g.version = snapshot.version
             self._metrics.serving(snapshot.version, snapshot.generated_at)
         return snapshot
 

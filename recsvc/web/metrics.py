@@ -77,6 +77,11 @@ _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"
 """Counted by name; a caller may invent others, and each would stay in memory."""
 
 
+def method_name(method: str) -> str:
+    """A method as it is counted and logged."""
+    return method if method in _METHODS else "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What the counters hear of one answer.
@@ -135,7 +140,7 @@ class Metrics:
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        key = (route, method if method in _METHODS else "other", status)
+        key = (route, method_name(method), status)
         if (children := self._children.get(key)) is None:  # looking labels up costs more than counting
             children = self._requests.labels(route, key[1], str(status)), self._seconds.labels(route)
             self._children[key] = children

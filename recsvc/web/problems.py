@@ -112,7 +112,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
-        _log.exception("%s %s failed", request.method, request.path, exc_info=error)
+        rule = request.url_rule.rule if request.url_rule else "a path that does not exist"  # a path may name a customer
+        _log.exception("%s %s failed", request.method, rule, exc_info=error)
         return problem(500, "The service failed on this request; its log says how.")
 
 

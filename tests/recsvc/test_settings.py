@@ -30,6 +30,7 @@ def test_every_field_is_read_from_its_variable() -> None:
         "token_secret_file": ("secrets", Path("secrets")),
         "storefront": ("shop", Path("shop")),
         "log_level": ("warning", "warning"),
+        "request_log": ("json", "json"),
         "refresh_seconds": ("0.5", 0.5),
         "picks_half_life_days": ("7", 7.0),
         "due_after_days": ("14", 14.0),
