@@ -70,7 +70,7 @@ def live(registry: Registry, settings: ServiceSettings) -> Version | None:
         return None
 
 
-def refuse_shrunk(before: Version, run: Run, limits: Limits) -> None:
+def refuse_shrunk(before: Version, orders: Orders, catalogue: Catalogue | None, limits: Limits) -> None:
     """Stop where the feed lost much of what the live version was learnt from.
 
     Raises:
@@ -78,9 +78,8 @@ def refuse_shrunk(before: Version, run: Run, limits: Limits) -> None:
     """
     listed = before.run.notes.get(CATALOGUE_ITEMS)
     was = Feed(before.model.shop.orders, listed if isinstance(listed, int) else None, before.model.items)
-    catalogue = run.catalogue
-    ids = {*run.orders.items, *(catalogue.ids if catalogue else ())}
-    now = Feed(run.orders.n_orders, len(catalogue.ids) if catalogue else None, sorted(ids))
+    ids = {*orders.items, *(catalogue.ids if catalogue else ())}
+    now = Feed(orders.n_orders, len(catalogue.ids) if catalogue else None, sorted(ids))
     if found := shrunk(was, now, limits):
         raise CommandError(
             f"less came in than {before.name}, which is live, was learnt from: {'; '.join(found)}. No version was "

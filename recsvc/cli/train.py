@@ -96,11 +96,11 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
             orders, read = read_orders(
                 args.orders, options, args.rejects or root / "rejects.csv", progress, queried_orders(args, options)
             )
-            settings, choice = tuned.tuned(args, root, orders, catalogue, settings, progress)
-            learning = judge.Run(orders, catalogue, settings, args.threads, progress)
             before = judge.live(registry, settings_for(root))
             if before and not args.force:
-                judge.refuse_shrunk(before, learning, limits)
+                judge.refuse_shrunk(before, orders, catalogue, limits)
+            settings, choice = tuned.tuned(args, root, orders, catalogue, settings, progress)
+            learning = judge.Run(orders, catalogue, settings, args.threads, progress)
             model = build_model(
                 orders, catalogue, settings, currency=args.currency, threads=args.threads, progress=progress
             )
