@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from models.artefact import DamagedVersionError, Version
+from models.gate import read_verdict
 from models.registry import NoVersionError, Registry
 from recsvc.cli.diff import as_text, difference
 from recsvc.cli.main import CommandError
@@ -104,4 +105,18 @@ def describe(registry: Registry, name: str | None) -> dict[str, object]:
         "settings": dict(model.settings),
         "libraries": dict(run_record.libraries),
         "notes": dict(run_record.notes),
+        "gate": judged(registry, name),
+    }
+
+
+def judged(registry: Registry, name: str) -> dict[str, object] | None:
+    """What the gate said of a version, None where nobody asked it."""
+    verdict = read_verdict(registry.root, name)
+    if verdict is None:
+        return None
+    return {
+        "passed": verdict.passed,
+        "reasons": list(verdict.reasons),
+        "warnings": list(verdict.warnings),
+        "figures": dict(verdict.figures),
     }

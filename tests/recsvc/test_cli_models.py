@@ -185,3 +185,15 @@ def test_a_version_does_not_differ_from_itself(
     assert "changed most" not in capsys.readouterr().out
     assert main(["models", "--models", str(root), "diff", first, "20200101T0000Z-0000"]) == 2
     assert "has no version '20200101T0000Z-0000'" in capsys.readouterr().err
+
+
+def test_show_tells_the_gates_word(three: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    """With its reasons; null where nobody judged the version."""
+    root, (first, second, _) = three
+    judge(root, first, {"verdict": "refuse", "reasons": ["worse"], "figures": {"churn": 0.4}})
+    for name, gate in (
+        (first, {"passed": False, "reasons": ["worse"], "warnings": [], "figures": {"churn": 0.4}}),
+        (second, None),
+    ):
+        assert main(["models", "--models", str(root), "show", name]) == 0
+        assert json.loads(capsys.readouterr().out)["gate"] == gate
