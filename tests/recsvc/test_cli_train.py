@@ -159,3 +159,25 @@ def test_margin_needs_costs(cli: CliShop, capsys: pytest.CaptureFixture[str]) ->
     assert main([*cli.train(), "--upsell-objective", "margin", "--catalogue", str(costs)]) == 0
     [name] = Registry(cli.models).names()
     assert Registry(cli.models).open(name).model.settings["upsell_margin"] == 1
+
+
+def test_the_merchants_links_are_carried(cli: CliShop, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the catalogue's columns into the version; those that name no item are counted."""
+    linked = cli.write(
+        "linked.csv",
+        ["item_id,title,upsell,cross_sell,never", "tea,Tea,,cup|pot,mug", "cup,Cup,mug|goblet,,", "pot,Pot,,,"],
+    )
+    assert main([*cli.train(), "--catalogue", str(linked)]) == 0
+    printed = capsys.readouterr().out
+    rows = {k.strip(): int(v.replace(",", "")) for k, v in re.findall(r"^( *\S.*?)  +([\d,]+)$", printed, re.M)}
+    assert (rows["links of the merchant's"], rows["naming no item, left out"]) == (5, 1)
+    [name] = Registry(cli.models).names()
+    model = Registry(cli.models).open(name).model
+
+    def row(kind: str, item: str) -> list[str]:
+        vectors = model.vectors[kind]
+        return [model.items.text(other) for other in vectors.item[vectors.row(model.items.find(item))].tolist()]
+
+    assert row("linked_cross_sell", "tea") == ["cup", "pot"]
+    assert row("linked_upsell", "cup") == ["mug"]
+    assert (row("never", "tea"), row("never", "mug")) == (["mug"], ["tea"])
