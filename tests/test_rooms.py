@@ -26,6 +26,7 @@ TRAINING_COMMANDS = {
     "demo_shop",
     "progress",
     "tuned",
+    "objective",
 }
 """Modules of `recsvc/cli` that may import `training` and what it needs."""
 

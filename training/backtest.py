@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,10 +18,9 @@ from training.evaluation.metrics import accuracy
 from training.evaluation.peers import bought
 from training.evaluation.queries import KINDS, Kind, Queries, draw
 from training.evaluation.split import cut, first
-from training.evidence import Trade, evidence_of, ridge_of, smoothing_of, trade_of
+from training.evidence import Trade, cart_vectors_of, evidence_of, smoothing_of, trade_of
 from training.popularity import variants
 from training.records import Catalogue, Orders
-from training.ridge import cart_vectors
 from training.settings import TrainSettings
 
 CUTS = (0.7, 0.8, 0.9)
@@ -29,9 +28,26 @@ CUTS = (0.7, 0.8, 0.9)
 _PAGE_LIST = 50
 """Companions that a page's list is cut to while only its first ten places are looked at."""
 _COUNTED = ("size_discount", "half_life_share", "anchor_window", "min_support")
-_EVIDENCE = (*_COUNTED, "popular_half_life_share", "trend", "trend_half_life_share")
-_PAGES = (*_EVIDENCE, "discount", "category_prior", "popular_prior", "neighbours")
-_CARTS = ("size_discount", "half_life_share", "min_support", "cart_neighbourhood", "cart_ridge", "cart_min_baskets")
+_PAGES = (
+    *_COUNTED,
+    "popular_half_life_share",
+    "trend",
+    "trend_half_life_share",
+    "cross_sell_objective",
+    "discount",
+    "category_prior",
+    "popular_prior",
+    "neighbours",
+)
+_CARTS = (
+    "cross_sell_objective",
+    "size_discount",
+    "half_life_share",
+    "min_support",
+    "cart_neighbourhood",
+    "cart_ridge",
+    "cart_min_baskets",
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,12 +71,15 @@ class Window:
 
     def page(self, settings: TrainSettings) -> float:
         """nDCG@10 of product pages."""
+        return self._ndcg("page", self.pages(settings), None, settings)
+
+    def pages(self, settings: TrainSettings) -> ItemVectors:
+        """The lists of the pages that are asked about, the others' empty."""
         asked = self.questions["page"]
         wanted = np.zeros(len(self.popular), dtype=np.bool_)
         wanted[asked.given.indices] = True
         evidence, found = self._counted(settings, _PAGE_LIST)
-        lists = smoothed(evidence, found, _PAGE_LIST, smoothing_of(settings), wanted)
-        return self._ndcg("page", lists, None, settings)
+        return smoothed(evidence, found, _PAGE_LIST, smoothing_of(settings), wanted)
 
     def carts(self, settings: TrainSettings) -> tuple[float, float]:
         """nDCG@10 of full and of growing carts."""
@@ -103,10 +122,7 @@ class Window:
         known = self._kept.get("carts")
         if known is not None and known[0] == key and isinstance(known[1], ItemVectors):
             return known[1]
-        evidence = evidence_of(self.trade, settings)
-        lists = cart_vectors(
-            evidence.baskets, evidence.weights, settings.neighbours, ridge_of(settings), evidence.supporters
-        )
+        lists = cart_vectors_of(evidence_of(self.trade, settings), settings)
         self._kept["carts"] = key, lists
         return lists
 
@@ -117,6 +133,7 @@ def windows(
     settings: TrainSettings,
     *,
     questions: int,
+    cuts: Sequence[float] = CUTS,
     seed: int = 2,
     threads: int = 0,
 ) -> list[Window]:
@@ -127,6 +144,7 @@ def windows(
         catalogue: what the shop says of its items, or None.
         settings: who counts as a robot.
         questions: of each kind and window at most.
+        cuts: shares of all baskets.
         seed: of the questions.
         threads: 0 = all cores.
     """
@@ -135,7 +153,7 @@ def windows(
     family = families(shelf.family)
     baskets = basket_matrix(learnt, shelf.bought, family)
     found: list[Window] = []
-    for share in CUTS:
+    for share in cuts:
         low, high = cut(learnt.n_orders, share), cut(learnt.n_orders, share + 0.1)
         past = baskets[:low]
         sold = bought(past)
@@ -146,6 +164,6 @@ def windows(
         recent = np.bincount(shelf.bought[before.item], minlength=len(shelf.items)).astype(np.float64)
         by_family = variants(recent, family.of_item, family.count)
         leader = by_family.item[by_family.indptr[:-1]]
-        trade = trade_of(shoppers(before, 0), past, shelf.category[leader])
+        trade = trade_of(shoppers(before, 0), past, shelf, leader)
         found.append(Window(trade, asked, sold, threads))
     return found

@@ -51,9 +51,10 @@ class Evidence:
         weights: float32 (n_baskets,), w_b, mean about 1.
         anchor_weights: float32 (nnz,), a_ib in the order of `baskets.indices`, or None for 1.
         popular: float64 (n_items,), s̄·π_j: about the chance that j is in any basket.
-        trend: float64 (n_items,), t_j > 0.
+        trend: float64 (n_items,), t_j ≥ 0; holds what a sale is worth, where that counts.
         category: int32 (n_items,), -1 for none.
         supporters: int32 (n_baskets,), the account of each basket: `min_support` counts accounts; None: baskets.
+        worth: float64 (n_items,), what a sale of each brings; None: the same.
         buyers: int64 (n_items,), accounts that bought an item: bounds the lists that it stands on; None: no bound.
     """
 
@@ -65,6 +66,7 @@ class Evidence:
     category: NDArray[np.int32]
     supporters: NDArray[np.int32] | None = None
     buyers: NDArray[np.int64] | None = None
+    worth: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

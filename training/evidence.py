@@ -8,12 +8,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.records import ItemVectors
 from training.accounts import Shoppers, votes
 from training.baskets import ages, anchor_window, basket_weights, decay
+from training.cards import Assortment
 from training.complements import Evidence, Smoothing
 from training.popularity import popularity, trend
-from training.ridge import Ridge
+from training.ridge import Ridge, cart_vectors
 from training.settings import TrainSettings
+from training.worth import worth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +30,7 @@ class Trade:
         account: int32 (n_orders,), -1 for a guest.
         influence: float64 (n_orders,), what the account lets each basket weigh, > 0.
         category: int32 (n_items,), -1 for none.
+        price, cost: int64 (n_items,), ten-thousandths, 0 or below where unknown.
         timed: whether orders carry times.
     """
 
@@ -36,20 +40,32 @@ class Trade:
     account: NDArray[np.int32]
     influence: NDArray[np.float64]
     category: NDArray[np.int32]
+    price: NDArray[np.int64]
+    cost: NDArray[np.int64]
     timed: bool
 
 
-def trade_of(shoppers: Shoppers, baskets: sp.csr_array, category: NDArray[np.int32]) -> Trade:
+def trade_of(shoppers: Shoppers, baskets: sp.csr_array, shelf: Assortment, leader: NDArray[np.int32]) -> Trade:
     """The record.
 
     Args:
         shoppers: whose orders these are.
-        baskets: csr_array (n_orders, n_items), the same orders over items or families of items.
-        category: int32 (n_items,).
+        baskets: csr_array (n_orders, n_families), the same orders.
+        shelf: what is said of items.
+        leader: int32 (n_families,), the item that speaks for each family.
     """
     orders = shoppers.orders
-    voted = votes(baskets, orders.customer)
-    return Trade(baskets, voted, ages(orders), orders.customer, shoppers.influence, category, orders.timed)
+    return Trade(
+        baskets=baskets,
+        voted=votes(baskets, orders.customer),
+        age=ages(orders),
+        account=orders.customer,
+        influence=shoppers.influence,
+        category=shelf.category[leader],
+        price=shelf.price[leader],
+        cost=shelf.cost[leader],
+        timed=orders.timed,
+    )
 
 
 def evidence_of(trade: Trade, settings: TrainSettings) -> Evidence:
@@ -67,16 +83,20 @@ def evidence_of(trade: Trade, settings: TrainSettings) -> Evidence:
     weights = influence * basket_weights(sizes[pairs], decayed, settings.size_discount)
     # The unit of δ and κ is the mean weight, in which nobody counts for more than their influence.
     unit = weights.sum() / influence.sum() if len(weights) else 1.0
+    rising = trend(popular(settings.trend_half_life_share), popular(settings.half_life_share), settings.trend)
+    value = worth(trade.price, trade.cost, settings)
     windowed = trade.timed and settings.anchor_window > 0
     return Evidence(
         baskets=paired,
         weights=(weights / unit).astype(np.float32),
         anchor_weights=anchor_window(paired, settings.anchor_window, influence) if windowed else None,
         popular=mean_size * popular(settings.popular_half_life_share),
-        trend=trend(popular(settings.trend_half_life_share), popular(settings.half_life_share), settings.trend),
+        # A factor per companion like the trend: ranked and cut by what a place brings.
+        trend=rising if value is None else rising * value,
         category=trade.category,
         supporters=trade.account[pairs],
         # Each account's entries of an item add up to one vote.
+        worth=value,
         buyers=np.rint(np.asarray(trade.voted.sum(axis=0))).astype(np.int64),
     )
 
@@ -86,6 +106,13 @@ def smoothing_of(settings: TrainSettings) -> Smoothing:
     return Smoothing(settings.discount, settings.category_prior, settings.popular_prior)
 
 
-def ridge_of(settings: TrainSettings) -> Ridge:
-    """The cart model's parameters of the settings."""
-    return Ridge(settings.cart_neighbourhood, settings.cart_ridge, settings.cart_min_baskets, settings.min_support)
+def cart_vectors_of(evidence: Evidence, settings: TrainSettings) -> ItemVectors:
+    """The cart model learnt from the evidence; its neighbourhood is 1 or more."""
+    return cart_vectors(
+        evidence.baskets,
+        evidence.weights,
+        settings.neighbours,
+        Ridge(settings.cart_neighbourhood, settings.cart_ridge, settings.cart_min_baskets, settings.min_support),
+        evidence.supporters,
+        evidence.worth,
+    )

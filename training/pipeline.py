@@ -18,14 +18,13 @@ from training.accounts import shoppers, votes
 from training.baskets import Families, ages, basket_matrix, decay, families
 from training.cards import Assortment, assortment
 from training.complements import complements
-from training.evidence import evidence_of, ridge_of, smoothing_of, trade_of
+from training.evidence import cart_vectors_of, evidence_of, smoothing_of, trade_of
 from training.histories import bought_again, histories
 from training.links import linked_vectors
 from training.next_lists import next_lists
 from training.popularity import bestsellers, variants
 from training.records import Catalogue, Orders
 from training.rhythm.fill import with_rhythms
-from training.ridge import cart_vectors
 from training.settings import TrainSettings
 from training.titles import stems
 from training.upsell import Ladder, Said, upsells
@@ -67,7 +66,7 @@ def build_model(
     leader = by_family.item[by_family.indptr[:-1]]
 
     progress("cross_sell", 0.0)
-    evidence = evidence_of(trade_of(heard, baskets, shelf.category[leader]), settings)
+    evidence = evidence_of(trade_of(heard, baskets, shelf, leader), settings)
     support = settings.min_support
     cross_sell = complements(
         evidence, settings.neighbours, smoothing_of(settings), min_support=support, threads=threads
@@ -75,9 +74,7 @@ def build_model(
     vectors = {CROSS_SELL: store_vectors(expand(cross_sell, family, leader))}
     if settings.cart_neighbourhood:
         progress("cart", 0.0)
-        cart = cart_vectors(
-            evidence.baskets, evidence.weights, settings.neighbours, ridge_of(settings), evidence.supporters
-        )
+        cart = cart_vectors_of(evidence, settings)
         vectors[CART] = store_vectors(expand(cart, family, leader))
     progress("upsell", 0.0)
     upsell = learn_upsells(learnt, shelf, settings)

@@ -57,6 +57,7 @@ def cart_vectors(
     k: int,
     ridge: Ridge,
     supporters: NDArray[np.int32] | None = None,
+    worth: NDArray[np.float64] | None = None,
 ) -> ItemVectors:
     """For every item the K targets that its presence in a cart speaks for most, given everything else there.
 
@@ -66,6 +67,8 @@ def cart_vectors(
         k: entries per vector at most.
         ridge: m, λ and the floors.
         supporters: int32 (n_baskets,), the account of each basket: `min_support` counts accounts; None: baskets.
+
+        worth: float64 (n_items,) ≥ 0, what a sale of the target brings: weights are multiplied by it; None: 1.
 
     Returns:
         n_items rows of weights > 0 that may be added up over a cart; empty where nothing was learnt. `together` counts
@@ -88,7 +91,7 @@ def cart_vectors(
     bought = np.bincount(baskets.indices, minlength=n_items)
     targets = np.flatnonzero((bought >= ridge.min_baskets) & (np.diff(nearest.indptr) > 0))
     with threadpool_limits(1):  # small systems gain nothing from threads, and bytes must not depend on them
-        solved = list(_solved(gram, nearest, targets, penalty))
+        solved = [_valued(part, worth) for part in _solved(gram, nearest, targets, penalty)]
     return best(
         Pairs(
             np.concatenate([np.zeros(0, np.int64), *(part.row for part in solved)]),
@@ -99,6 +102,15 @@ def cart_vectors(
         n_items,
         k,
     )
+
+
+def _valued(pairs: Pairs, worth: NDArray[np.float64] | None) -> Pairs:
+    """Scores times the worth of the target; what brings nothing is left out."""
+    if worth is None:
+        return pairs
+    score = (pairs.score * worth[pairs.item]).astype(np.float32)
+    kept = score > 0
+    return Pairs(pairs.row[kept], pairs.item[kept], score[kept], pairs.together[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,6 +39,7 @@ class TrainSettings:
         cart_blend: c, weight of the cross_sell vectors beside the cart vectors, ≥ 0.
         cart_blend_fall: s, for a cart of n items c falls to c·n^-s, 0–4.
         cart_power: q, the cross_sell scores of a cart's items are joined as (Σ v^q)^(1/q), 1–100; 1 is their sum.
+        cross_sell_objective: what a place on a cross-sell shelf is ranked for: 0 orders, 1 revenue, 2 margin.
         upsell_min_ratio, upsell_max_ratio: an upsell costs at least and at most this many times the item.
         upsell_gain_power: upsells are ranked by how often buyers of the item take them, times the price gain to this
             power, 0–1: 0 is conversion, 1 expected revenue.
@@ -76,6 +77,7 @@ class TrainSettings:
     cart_blend: float = 1.2
     cart_blend_fall: float = 0.5
     cart_power: float = 4.0
+    cross_sell_objective: int = 0
     upsell_min_ratio: float = 1.05
     upsell_max_ratio: float = 3.0
     upsell_gain_power: float = 0.0
@@ -120,6 +122,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "cart_blend": (0, 1000),
     "cart_blend_fall": (0, 4),
     "cart_power": (1, 100),
+    "cross_sell_objective": (0, 2),
     "upsell_min_ratio": (1, 1000),
     "upsell_max_ratio": (1, 1000),
     "upsell_gain_power": (0, 1),

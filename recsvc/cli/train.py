@@ -17,7 +17,7 @@ from models.artefact import Run, draft
 from models.gate import write_verdict
 from models.model import Model
 from models.registry import Registry, version_name
-from recsvc.cli import judge, tuned
+from recsvc.cli import judge, objective, tuned
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.publish import settings_for
@@ -37,6 +37,7 @@ from training.readers.wishes import Wishes, read_wishes
 from training.records import CatalogueReport, ReadReport, no_links
 from training.settings import SettingsError, read_settings
 from training.upsell.margin import OBJECTIVES, with_objective
+from training.worth import with_worth
 
 _LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
 
@@ -64,6 +65,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="customers to leave out, beside those in DIR/erasures.jsonl",
     )
     add("--upsell-objective", choices=tuple(OBJECTIVES), help="what upsells are ranked for (default: the settings)")
+    objective.arguments(parser)
     tuned.arguments(parser)
     add("--no-gate", action="store_true", help="do not judge the new version beside the live one")
 
@@ -88,7 +90,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         raise CommandError(f"--threads is 0 (all cores) or more, not {args.threads}")
     try:
         settings = with_objective(read_settings(args.config), args.upsell_objective)
-        limits = read_limits(args.config)
+        settings, limits = with_worth(settings, args.objective), read_limits(args.config)
         options = dataclasses.replace(read_options(args), wishes=wishes(root, args.erasures))
         with machine_trouble(root, "no version was written"), Reporter() as progress:
             catalogue, listed = read_catalogue(args.catalogue, options) if args.catalogue else (None, None)
@@ -100,6 +102,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
             if before and not args.force:
                 judge.refuse_shrunk(before, orders, catalogue, limits)
             settings, choice = tuned.tuned(args, root, orders, catalogue, settings, progress)
+            traded = objective.traded(orders, catalogue, settings, args.threads)
             learning = judge.Run(orders, catalogue, settings, args.threads, progress)
             model = build_model(
                 orders, catalogue, settings, currency=args.currency, threads=args.threads, progress=progress
@@ -114,7 +117,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
     links = catalogue.links if catalogue else no_links()
     lost = adrift(links, model.items)
-    told = (*remarks(shoppers(orders, settings.robot_factor)), *choice)
+    told = (*remarks(shoppers(orders, settings.robot_factor)), *choice, *traded)
     return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost, told)
 
 

@@ -59,9 +59,11 @@ def tuned(
     began = time.monotonic()
     limit = args.tune_timeout
     progress("tuning", 0.0)
+    # What is likely is learnt from orders; what it is worth is the shop's word, and comes on top.
+    plain = dataclasses.replace(start, cross_sell_objective=0)
     found = tune(
         windows(orders, catalogue, start, questions=_QUESTIONS, threads=args.threads),
-        start,
+        plain,
         budget=args.tune_budget,
         stop=lambda: limit is not None and time.monotonic() - began > limit,
         progress=progress,

@@ -19,6 +19,7 @@ from training.readers.options import ReadOptions
 from training.readers.orders import read_orders
 from training.records import Orders
 from training.settings import TrainSettings
+from training.worth import OBJECTIVES
 
 if TYPE_CHECKING:
     from conftest import CliShop
@@ -113,3 +114,20 @@ def test_without_the_option_nothing_is_tuned(cli: CliShop, orders: Orders) -> No
     cli.models.mkdir()
     assert choose(cli.models, orders, tune=False) == (START, "")
     assert not (cli.models / NAME).exists()
+
+
+def test_the_trade_off_of_an_objective_is_printed(
+    cli: CliShop, orders: Orders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ranked for revenue the report says what that costs in nDCG and brings; without costs margin is refused."""
+    assert orders.n_orders == 300
+    config = cli.write("train.toml", ["picks = 0"])
+    files = ["--orders", str(cli.folder / "many.csv"), "--models", str(cli.models), "--config", str(config)]
+    assert main(["train", *files, "--objective", "revenue"]) == 0
+    printed = capsys.readouterr().out
+    assert "note: ranked for revenue: on product pages" in printed
+    assert "revenue per shown place" in printed
+    [name] = Registry(cli.models).names()
+    assert Registry(cli.models).open(name).model.settings["cross_sell_objective"] == OBJECTIVES["revenue"]
+    assert main(["train", *files, "--objective", "margin"]) == 2
+    assert "column `cost`" in capsys.readouterr().err
