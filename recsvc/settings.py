@@ -311,7 +311,7 @@ class ServiceSettings:
         Choice(
             "RECSVC_PAUSE_GROWTH",
             "factor",
-            "so many times longer for each contact beyond two in a row that came to nothing",
+            "so many times longer for each contact beyond the first in a row that came to nothing",
             _number(1, 10),
         ),
     ] = 1.5

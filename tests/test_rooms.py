@@ -27,6 +27,7 @@ TRAINING_COMMANDS = {
     "progress",
     "tuned",
     "objective",
+    "archive",
 }
 """Modules of `recsvc/cli` that may import `training` and what it needs."""
 

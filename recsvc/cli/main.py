@@ -16,6 +16,7 @@ SUBCOMMANDS: dict[str, str] = {
     "publish": "make a version the one that is served",
     "export": "write links of items into files for shop systems",
     "models": "list versions, show one, roll back, remove old ones",
+    "events": "archive what happened as Parquet, for the trainer",
     "keys": "say who may ask: add, list, rotate, revoke, sign customer tokens",
     "serve": "answer /recommend and picks from the published version",
 }

@@ -100,8 +100,8 @@ def may_contact(ledger: Ledger, rules: Rules, today: int, channel: str) -> tuple
     """Why a customer must not be interrupted on `channel` today, and the first day on which they may; None: they may.
 
     Two gates, the later day counts: the cap, `contacts` in any `days` days; and the pause since the last contact, which
-    grows with every contact in a row that came to nothing. One that was opened does not make it grow; a reaction ends
-    it.
+    grows with every contact in a row that came to nothing. One that was opened counts half, for programs open
+    mails too; a reaction ends it.
     """
     if channel not in PUSHED:
         return None
@@ -116,7 +116,7 @@ def may_contact(ledger: Ledger, rules: Rules, today: int, channel: str) -> tuple
             oldest = within[len(within) - cap.contacts] if cap.contacts else today
             found.append((oldest + cap.days, "frequency_cap"))
     since = [c for c in before if ledger.reacted is None or c.day > ledger.reacted]
-    in_vain = sum(not contact.opened for contact in since)
+    in_vain = sum(0.5 if contact.opened else 1.0 for contact in since)
     rested = before[-1].day + round(rules.silence(in_vain))
     if today < rested:
         found.append((rested, "pause"))

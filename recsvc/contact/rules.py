@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,7 +38,7 @@ class Rules:
         not_now: quiet after "not now".
         elsewhere: quiet after "I have one from elsewhere", and after a return.
         pause: between two contacts of a channel …
-        pause_growth: … so many times longer for each contact beyond two in a row that came to nothing …
+        pause_growth: … so many times longer for each contact beyond the first in a row that came to nothing …
         pause_longest: … up to this.
     """
 
@@ -57,9 +58,9 @@ class Rules:
         """Days that an item rests after `ignored` showings in a row: `min(first · growth^(ignored − 1), longest)`."""
         return min(self.cool_down * self.cool_down_growth ** min(max(ignored - 1, 0), 60), self.cool_down_longest)
 
-    def silence(self, in_vain: int) -> float:
-        """Days between contacts after `in_vain` that came to nothing; the first two are free."""
-        longer = self.pause * self.pause_growth ** min(max(in_vain - 2, 0), 60)
+    def silence(self, in_vain: float) -> float:
+        """Days between contacts after `in_vain` that came to nothing; the first is free."""
+        longer = self.pause * math.pow(self.pause_growth, min(max(in_vain - 1, 0), 60))
         return min(longer, max(self.pause_longest, self.pause))
 
 

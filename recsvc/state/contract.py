@@ -68,9 +68,9 @@ class StateStore(Protocol):
         """Events in the order they were kept, with their places, from the one after place `after`; "" is the start."""
 
     def forget_log(self, upto: str, before: int) -> int:
-        """Let go of archived events up to place `upto` that came before second `before`; returns how many.
+        """Let go of archived events up to place `upto`; returns how many.
 
-        What `customer` needs to remember stays.
+        What customers' memories need stays: where the log is that memory, only what came before second `before` goes.
         """
 
     def close(self) -> None:

@@ -78,12 +78,12 @@ def test_a_cap_holds_in_any_week() -> None:
 
 
 def test_the_pause_grows_while_nobody_reacts() -> None:
-    """3 days, then from the third contact in vain 4.5, 6.75, … up to 28; an open stops the growth, a click ends it."""
-    assert [RULES.silence(times) for times in (0, 1, 2, 3, 4)] == [3, 3, 3, 4.5, 6.75]
+    """3 days, then from the second contact in vain 4.5, 6.75, … up to 28; an opened one counts half, a click ends it."""
+    assert [RULES.silence(times) for times in (0, 1, 2, 3, 4)] == [3, 3, 4.5, 6.75, 10.125]
     assert RULES.silence(10_000) == 28
     days = [TODAY - 100 + 10 * at for at in range(10)]
     assert may_contact(contacts(*days), RULES, TODAY, "email") == ("pause", TODAY - 10 + 28)
-    assert may_contact(contacts(*days, opened=True), RULES, TODAY, "email") is None
+    assert may_contact(contacts(*days, opened=True), RULES, TODAY, "email") == ("pause", TODAY - 10 + 15)
     assert may_contact(contacts(*days, reacted=TODAY - 9), RULES, TODAY, "email") is None
 
 
