@@ -78,7 +78,7 @@ def test_a_cap_holds_in_any_week() -> None:
 
 
 def test_the_pause_grows_while_nobody_reacts() -> None:
-    """3 days, then from the second contact in vain 4.5, 6.75, … up to 28; an opened one counts half, a click ends it."""
+    """3 days, from the second contact in vain on 4.5, 6.75, … up to 28; an open counts half, a click ends it."""
     assert [RULES.silence(times) for times in (0, 1, 2, 3, 4)] == [3, 3, 4.5, 6.75, 10.125]
     assert RULES.silence(10_000) == 28
     days = [TODAY - 100 + 10 * at for at in range(10)]
