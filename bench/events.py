@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--picks-rate", type=int, default=300)
     parser.add_argument("--redis", metavar="URL", help="keep the state there; default: SQLite on this disk")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         run = [sys.executable, "-c", "import sys; from recsvc.cli.main import main; sys.exit(main())"]
         shop, models = Path(folder) / "shop", Path(folder) / "models"
         orders, catalogue = shop / "orders.csv", shop / "catalogue.csv"
