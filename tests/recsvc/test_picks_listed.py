@@ -159,3 +159,15 @@ def test_nonsense_is_refused(listed: CheckedClient, tmp_path: Path, capsys: pyte
         assert code == 2
         assert message in capsys.readouterr().err
         assert not out.exists()
+
+
+def test_the_how_to_page_is_run(listed: CheckedClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command of docs/how-to/picks-in-mails.md works as it stands there."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "picks-in-mails.md").read_text("utf-8")
+    commands = [line.split() for block in page.split("```sh\n")[1:] for line in block.split("```")[0].splitlines()]
+    monkeypatch.setenv("RECSVC_MODELS", str(listed.root))
+    (tmp_path / "mails").mkdir()
+    monkeypatch.chdir(tmp_path / "mails")
+    assert [command[:3] for command in commands] == [["recsvc", "export", "picks"]] * len(commands)
+    assert [main(command[1:]) for command in commands] == [0] * len(commands)
+    assert sorted(path.name for path in Path().iterdir()) == ["picks.csv", "picks.jsonl"]

@@ -20,6 +20,8 @@ MOST = 10_000
 _NEAREST = 200
 _POWER = 3.0
 _DECAY = 0.8
+SLOW = 0.97
+"""How slowly frequencies forget, per visit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,11 +31,13 @@ class Pool:
     Attributes:
         customer: int64 (p,), their numbers, rising.
         taste: csr_array (p, n_items) float32, rows of length 1.
+        often: csr_array (p, n_items) float32, chance of each item per visit, as `frequency` has it.
         last: csr_array (p, n_items) float32, ones for what they bought last.
     """
 
     customer: NDArray[np.int64]
     taste: sp.csr_array
+    often: sp.csr_array
     last: sp.csr_array
 
 
@@ -47,11 +51,11 @@ def pool_of(visits: Visits, *, most: int = MOST) -> Pool:
         spread = (np.arange(len(worthy)) * 7919) % len(worthy)  # a prime: an even sample among equals
         worthy = np.sort(worthy[np.lexsort((spread, -newest))[:most]])
     chosen = some(visits, worthy)
-    return Pool(worthy, unit(decayed(chosen, _DECAY)), decayed(chosen, 0.0))
+    return Pool(worthy, unit(decayed(chosen, _DECAY)), frequency(chosen), decayed(chosen, 0.0))
 
 
 def alike(customers: Visits, number: NDArray[np.int64], pool: Pool) -> tuple[sp.csr_array, sp.csr_array]:
-    """What neighbours buy and what they bought last, weighted by `cosine^3`; a customer is no neighbour of itself.
+    """How often neighbours buy what, and what they bought last, weighted by `cosine^3`; nobody is their own neighbour.
 
     Args:
         customers: b customers.
@@ -74,7 +78,7 @@ def alike(customers: Visits, number: NDArray[np.int64], pool: Pool) -> tuple[sp.
     weight = sp.csr_array(near**_POWER)
     total = np.asarray(weight.sum(axis=1)).ravel()
     weight.data /= np.repeat(np.maximum(total, 1e-9), np.diff(weight.indptr))
-    return (weight @ pool.taste).astype(np.float32), (weight @ pool.last).astype(np.float32)
+    return (weight @ pool.often).astype(np.float32), (weight @ pool.last).astype(np.float32)
 
 
 def decayed(visits: Visits, decay: float) -> sp.csr_array:
@@ -88,6 +92,14 @@ def decayed(visits: Visits, decay: float) -> sp.csr_array:
     matrix = sp.coo_array((weight[fit], (customer[fit], visits.item[fit])), shape=shape).tocsr()
     matrix.sum_duplicates()
     return sp.csr_array(matrix)
+
+
+def frequency(visits: Visits) -> sp.csr_array:
+    """Chance of each item per visit, `Σ 0.97^age·[in visit] / Σ 0.97^age`: own and others' may be added up."""
+    found = decayed(visits, SLOW)
+    total = (1 - SLOW**visits.counts) / (1 - SLOW)
+    found.data /= np.repeat(np.maximum(total, 1e-9), np.diff(found.indptr)).astype(np.float32)
+    return found
 
 
 def unit(matrix: sp.csr_array) -> sp.csr_array:

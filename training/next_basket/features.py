@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from training.next_basket.alike import Pool, alike, decayed
+from training.next_basket.alike import SLOW, Pool, alike, decayed, frequency
 from training.next_basket.follow import Follow
 from training.next_basket.knowledge import Knowledge
 from training.next_basket.visits import Visits
@@ -20,7 +20,7 @@ FEATURES = (
     "visits", "size", "last_size", "distinct", "habit", "gap_days", "taste_popular",
     "popular", "now", "trend", "buyers", "again", "per_buyer", "soon", "gap",
     "last_fortnight", "last_quarter", "rising",
-    "together", "together_last", "follow", "follow_rank", "alike", "alike_last",
+    "together", "together_last", "follow", "follow_rank", "alike", "alike_last", "mixed", "mixed_more",
     "category", "category_last", "price", "price_fit",
 )  # fmt: skip
 """Columns of the matrix, in order."""
@@ -29,7 +29,9 @@ Columns = dict[str, NDArray[Any]]
 """Features by name, one entry per pair."""
 
 _OWN, _NOW, _EACH = 150, 100, 40
-_FAST, _MIDDLE, _SLOW = 0.6, 0.85, 0.97
+_FAST, _MIDDLE = 0.6, 0.85
+_MIXED = {"mixed": 1.0, "mixed_more": 2.5}
+"""Weights of neighbours beside the own frequency, as nearest-neighbour methods blend them (Hu et al., SIGIR 2020)."""
 _FORTNIGHT, _QUARTER = 14, 90
 
 
@@ -102,6 +104,8 @@ def pairs(
     )
     customer, item = key // n, key % n
     columns: Columns = {name: _at(matrix, key, n) for name, matrix in scores.items()}
+    often = _at(frequency(block), key, n)
+    columns |= {name: often + weight * columns["alike"] for name, weight in _MIXED.items()}
     place = np.minimum(np.searchsorted(own_key, key), max(len(own_key) - 1, 0))
     mine = own_key[place] == key if len(own_key) else np.zeros(len(key), dtype=np.bool_)
     for name, column in own.items():
@@ -142,7 +146,7 @@ def _own(block: Visits, known: Knowledge) -> tuple[NDArray[np.int64], Columns]:
         "own_share": count / np.maximum(visits, 1),
         "own_fast": total(_FAST**age),
         "own_middle": total(_MIDDLE**age),
-        "own_slow": total(_SLOW**age),
+        "own_slow": total(SLOW**age),
         "own_since": since,
         "own_gap": gap,
         "own_due": np.divide(since + 1, gap, out=np.full(len(key), np.inf), where=gap > 0),  # no gap: long due

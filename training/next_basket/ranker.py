@@ -19,7 +19,7 @@ from training.next_basket.knowledge import Knowledge, knowledge
 from training.next_basket.snapshots import Snapshot, blocks, snapshots
 from training.next_basket.visits import Visits
 
-BLENDED = {"own_slow": 1.0, "own_middle": 1.0, "follow": 4.0, "alike": 4.0, "now": 1.0, "last_fortnight": 1.0}
+BLENDED = {"mixed": 2.0, "own_middle": 0.2, "follow": 2.0, "now": 0.5, "last_fortnight": 0.5}
 """The blend: weights of some features, unknown ones count as 0."""
 
 _BLOCK_CELLS = 12_000_000
