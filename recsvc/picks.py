@@ -136,17 +136,21 @@ def _anchored(
     snapshot: Snapshot, anchors: Sequence[int], picks: Sequence[Pick], voices: Mapping[int, Why]
 ) -> list[Pick]:
     """Picks that go with something bought point to the purchase they go with best; one trip, where there are any."""
-    wanted = {p.item for p in picks if voices.get(p.item) is Why.COMPLEMENT}
-    if not wanted:
+    wanted = [p.item for p in picks if voices.get(p.item) is Why.COMPLEMENT]
+    rows = snapshot.vectors([CROSS_SELL], anchors).get(CROSS_SELL, []) if wanted else []
+    if not rows:
         return list(picks)
-    rows = snapshot.vectors([CROSS_SELL], anchors).get(CROSS_SELL, [])
-    best: dict[int, tuple[float, int, int]] = {}
-    for position, row in enumerate(rows):
-        for at in np.flatnonzero(np.isin(row.item, list(wanted)) & (row.together > 0)).tolist():
-            item, score = row.item.item(at), row.score.item(at)
-            if item not in best or best[item][0] < score:
-                best[item] = (score, position, round(row.together.item(at)))
-    return [p._replace(because=best[p.item][1], together=best[p.item][2]) if p.item in best else p for p in picks]
+    item = np.concatenate([row.item for row in rows])
+    together = np.concatenate([row.together for row in rows])
+    score = np.concatenate([row.score for row in rows])
+    anchor = np.repeat(np.arange(len(rows)), [len(row.item) for row in rows])
+    best: dict[int, tuple[int, int]] = {}
+    for name in wanted:
+        places = np.flatnonzero((item == name) & (together > 0))
+        if len(places):
+            at = places[np.argmax(score[places])]
+            best[name] = (int(anchor[at]), round(float(together[at])))
+    return [p._replace(because=best[p.item][0], together=best[p.item][1]) if p.item in best else p for p in picks]
 
 
 def _by_turns(
