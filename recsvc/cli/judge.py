@@ -58,16 +58,21 @@ class Run:
     progress: Progress
 
 
-def live(registry: Registry, settings: ServiceSettings) -> Version | None:
-    """The version served now, if this host holds it whole; where Redis does not answer, what this host published."""
+def live(registry: Registry, settings: ServiceSettings) -> tuple[Version | None, str]:
+    """The version served now, and where there is one that cannot be compared with, a sentence that says so.
+
+    Where Redis does not answer, it is what this host published.
+    """
     try:
         name = live_version(registry, settings)
     except CommandError:
         name = registry.current()
     try:
-        return registry.open(name) if name else None
-    except (NoVersionError, DamagedVersionError):
-        return None
+        return (registry.open(name) if name else None), ""
+    except NoVersionError:
+        return None, f"the live version {name} is not on this host: the new one was not judged beside it"
+    except DamagedVersionError as error:
+        return None, f"the live version cannot be read, the new one was not judged beside it: {error}"
 
 
 def refuse_shrunk(before: Version, orders: Orders, catalogue: Catalogue | None, limits: Limits) -> None:

@@ -98,7 +98,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
             orders, read = read_orders(
                 args.orders, options, args.rejects or root / "rejects.csv", progress, queried_orders(args, options)
             )
-            before = judge.live(registry, settings_for(root))
+            before, unseen = judge.live(registry, settings_for(root))
             if before and not args.force:
                 judge.refuse_shrunk(before, orders, catalogue, limits)
             settings, choice = tuned.tuned(args, root, orders, catalogue, settings, progress)
@@ -117,7 +117,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
     links = catalogue.links if catalogue else no_links()
     lost = adrift(links, model.items)
-    told = (*remarks(shoppers(orders, settings.robot_factor)), *choice, *traded)
+    told = (*remarks(shoppers(orders, settings.robot_factor)), *choice, *traded, *filter(None, [unseen]))
     return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost, told)
 
 

@@ -169,3 +169,12 @@ def test_a_catalogue_left_out_stops_the_run(nights: Nights, capsys: pytest.Captu
     assert nights.run("nightly", pairs(0, 800), "--catalogue", str(listed)) == 0
     assert nights.run("nightly", pairs(0, 800)) == 2
     assert "no catalogue is given, and the live version's lists 16 items" in capsys.readouterr().err
+
+
+def test_a_live_version_that_cannot_be_read_is_told(nights: Nights, capsys: pytest.CaptureFixture[str]) -> None:
+    """There is nothing to compare with; the report does not hide it."""
+    current = str(Registry(nights.models).current())
+    part = nights.models / current / "facts.orders.npy"
+    part.write_bytes(part.read_bytes()[:-1])
+    assert nights.run("train", pairs(0, 200)) == 0
+    assert "the live version cannot be read, the new one was not judged beside it" in capsys.readouterr().out
