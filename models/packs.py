@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 UNITS = ("g", "ml", "pieces", "metres", "gigabytes")
@@ -59,6 +60,7 @@ def pack(title: str) -> Pack | None:
     return found.pack if found else None
 
 
+@lru_cache(maxsize=16_384)  # titles are looked at again for every answer that shows them
 def find(title: str) -> Found | None:
     """The same with its words, as the title has them."""
     text = title.casefold()

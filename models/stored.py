@@ -48,7 +48,7 @@ class StoredVectors:
 
     def row(self, item: int) -> slice:
         """Where `item`'s neighbours stand in the three arrays."""
-        return slice(int(self.indptr[item]), int(self.indptr[item + 1]))
+        return slice(self.indptr.item(item), self.indptr.item(item + 1))
 
 
 def store_vectors(vectors: ItemVectors) -> StoredVectors:
@@ -60,4 +60,4 @@ def store_vectors(vectors: ItemVectors) -> StoredVectors:
 
 def scores(stored: NDArray[np.float16]) -> NDArray[np.float32]:
     """Stored scores in the unit they were learnt in, float32."""
-    return np.asarray(stored.astype(np.float32) * SCORE_UNIT, dtype=np.float32)
+    return np.multiply(stored, SCORE_UNIT, dtype=np.float32)

@@ -247,19 +247,35 @@ def merge(rows: Sequence[Row], weights: Sequence[float], anchors: Sequence[int])
     votes = _stack(rows, weights, anchors)
     if not len(votes.item):
         return votes
-    order = np.lexsort((votes.because, votes.item))
-    item, because = votes.item[order], votes.because[order]
-    pairs = np.flatnonzero(_changes(item) | _changes(because))
-    item, because = item[pairs], because[pairs]
+    pair = votes.item * np.int64(max(anchors) + 1) + votes.because  # one key sorts faster than two
+    order = np.argsort(pair, kind="stable")
+    pairs = np.flatnonzero(_changes(pair[order]))
+    item, because = votes.item[order[pairs]], votes.because[order[pairs]]
     share = np.add.reduceat(votes.score[order], pairs)
     together = np.maximum.reduceat(votes.together[order], pairs)
-    # The loudest anchor of an item stands first among its pairs.
-    loudest = np.lexsort((because, -share, together == 0, item))
-    firsts = np.flatnonzero(_changes(item))
-    first = loudest[firsts]
+    changed = _changes(item)
+    firsts, place = np.flatnonzero(changed), np.cumsum(changed) - 1
+    loudest = _loudest(share, together, firsts, place)
     item, score = item[firsts], np.add.reduceat(share, firsts)
-    best = np.lexsort((item, -score))
-    return Candidates(item[best], score[best], because[first][best], together[first][best])
+    best = np.argsort(-score, kind="stable")  # items rise already
+    return Candidates(item[best], score[best], because[loudest][best], together[loudest][best])
+
+
+def _loudest(
+    share: NDArray[np.float64], together: NDArray[np.float64], firsts: NDArray[np.intp], place: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Per item the pair with the largest share, the first of equals; one with evidence before any without.
+
+    Args:
+        share: float64 (n_pairs,), ≥ 0; the pairs of an item stand together, by anchor up.
+        together: float64 (n_pairs,), 0 for no evidence.
+        firsts: where each item's pairs begin.
+        place: (n_pairs,), number of each pair's item.
+    """
+    proven = np.maximum.reduceat(together, firsts) > 0
+    voice = np.where((together > 0) | ~proven[place], share, -1.0)
+    tops = np.flatnonzero(voice == np.maximum.reduceat(voice, firsts)[place])
+    return tops[_changes(place[tops])]
 
 
 def power_shares(rows: Sequence[Row], power: float) -> list[Row]:
