@@ -70,8 +70,7 @@ class Gate:
         facts: of all items.
         variants: family label → its items, most bought first.
         barred: families that stay out: those of the cart.
-        refused: families that the caller left out.
-        bought: families that the customer bought; consumables pass.
+        refused: families that the caller left out, or that the customer bought and should not see.
         low: least price (ten-thousandths), `PRICE_UNKNOWN` lets unknown prices pass.
         high: greatest price.
         in_stock: leave out what the catalogue said cannot be bought.
@@ -81,7 +80,6 @@ class Gate:
     variants: Callable[[int], NDArray[np.int32]]
     barred: frozenset[int] = frozenset()
     refused: frozenset[int] = frozenset()
-    bought: frozenset[int] = frozenset()
     low: int = PRICE_UNKNOWN
     high: int = NO_LIMIT
     in_stock: bool = True
@@ -93,7 +91,6 @@ class Gate:
             self.low <= facts.price.item(item) <= self.high
             and not (self.in_stock and not facts.in_stock.item(item))
             and family not in self.refused
-            and (family not in self.bought or bool(facts.consumable.item(item)))
         )
 
 

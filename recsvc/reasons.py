@@ -111,11 +111,24 @@ def due_again(orders: int, interval_days: float, days_since: int, item_id: str) 
     return Reason("due_again", text, item_id, evidence)
 
 
-def bought_before(orders: int, days_since: int, item_id: str) -> Reason:
-    """The reason of what the customer has bought and is likely to buy again, whatever the calendar says."""
-    evidence = Evidence(own_orders=orders, days_since=days_since if days_since >= 0 else UNSET)
-    text = "You have bought this before" if orders == 1 else f"You have bought this {orders} times"
-    return Reason("bought_before", text, item_id, evidence)
+def bought_before(orders: int, days_since: int, item_id: str, interval_days: int = 0) -> Reason:
+    """The reason of what the customer has bought and is likely to buy again, whatever the calendar says.
+
+    Args:
+        orders: baskets of the customer with it.
+        days_since: from the last of them to the end of the training data, below 0 where orders carry no time.
+        item_id: its id.
+        interval_days: the customer's own rhythm, 0 where it is not known.
+    """
+    evidence = Evidence(
+        own_orders=orders,
+        interval_days=float(interval_days) if interval_days else UNSET,
+        days_since=days_since if days_since >= 0 else UNSET,
+    )
+    if orders == 1:
+        return Reason("bought_before", "You have bought this before", item_id, evidence)
+    last = "" if days_since < 0 else f", last {days_since} day{'' if days_since == 1 else 's'} ago"
+    return Reason("bought_before", f"You have bought this {orders} times{last}", item_id, evidence)
 
 
 def voiced(why: Why | None) -> Reason:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from models.money import PRICE_UNKNOWN
 from models.records import CART, CROSS_SELL, UPSELL
+from recsvc.days import day_of
 from recsvc.links import Rules, linked, linked_kinds, never
+from recsvc.personal import Bought, Person, Purchased, barred, evidence, person, ranked
 from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, NO_LIMIT, Gate, Pick, Shelf, merge, power_shares
 from recsvc.store.contract import Row, Snapshot
 from recsvc.upsells import CART_SWAPS, Silence, owned_by, silence
 from recsvc.upsells import fill as fill_upsells
 
 ShelfType = Literal["cross_sell", "upsell"]
-Purchased = Literal["exclude", "include"]
 _RULES = Rules()
 EmptyReason = Literal["unknown_item", "below_support", "all_filtered", "cooled_down", "no_model"]
 
@@ -32,7 +33,7 @@ class Ask:
         low, high: price bounds in ten-thousandths, None for none.
         in_stock: leave out what cannot be bought.
         customer_id: whose purchases to look up, None for nobody's (also where consent forbids it).
-        purchased: `exclude` leaves out what the customer bought, unless consumable.
+        purchased: which of the customer's purchases may stand here; None: consumables, see `recsvc.personal.barred`.
         fallback: fill up with labelled bestsellers.
         explain: say why.
         fields: what to tell of each item, empty for all.
@@ -48,7 +49,7 @@ class Ask:
     high: int | None
     in_stock: bool
     customer_id: str | None
-    purchased: Purchased
+    purchased: Purchased | None
     fallback: bool
     explain: bool
     fields: tuple[str, ...]
@@ -65,12 +66,14 @@ class Filled:
         fallback: the weakest fallback used: none, category_bestsellers or bestsellers.
         empty_reason: why nothing stands there, None where something does.
         silence: what is behind `below_support` on an upsell shelf, else None.
+        own: shown item → the customer's purchases of it, for picks without an anchor and without a fallback.
     """
 
     picks: Sequence[Pick]
     fallback: str
     empty_reason: EmptyReason | None
     silence: Silence | None = None
+    own: Mapping[int, Bought] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Shelves:
     """The shelves of one answer.
 
     Attributes:
-        anchors: indices of the known items asked about.
+        anchors: indices of the known items asked about, then of the known customer's latest purchases.
         missing_ids: the unknown ones, in the order asked.
         shelves: per type asked for.
     """
@@ -95,16 +98,20 @@ def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int, rules: Rules = _RULES
     missing = [item_id for item_id, item in zip(ask.item_ids, found, strict=True) if item < 0]
     kinds = [UPSELL] if ask.types == (UPSELL,) else [*ask.types, CART] if len(anchors) > 1 else list(ask.types)
     kinds += linked_kinds(snapshot.kinds, ask.types, rules)
-    vectors = snapshot.vectors(kinds, anchors) if anchors else {}
-    gate = _gate(snapshot, ask, anchors, never(vectors, snapshot.facts))
+    known = _person(snapshot, ask)
+    near = known.latest if known and known.weights and CROSS_SELL in ask.types and anchors else []
+    fetched = snapshot.vectors(kinds, [*anchors, *near]) if anchors else {}
+    vectors = {kind: rows[: len(anchors)] for kind, rows in fetched.items()}
+    around = fetched.get(CROSS_SELL, [])[len(anchors) :]
+    gate = _gate(snapshot, ask, anchors, known, never(vectors, snapshot.facts))
     filled: dict[ShelfType, Filled] = {}
     for shelf_type in ask.types:
         if shelf_type == CROSS_SELL:
             shelf = Shelf(gate, ask.n, stem_cap)
-            filled[shelf_type] = _cross_sell(snapshot, ask, anchors, vectors, shelf, rules)
+            filled[shelf_type] = _cross_sell(snapshot, ask, anchors, vectors, shelf, rules, known, around)
         else:
             filled[shelf_type] = _upsell(snapshot, ask, anchors, vectors, gate, stem_cap, rules)
-    return Shelves(anchors, missing, filled)
+    return Shelves([*anchors, *near], missing, filled)
 
 
 def cross_sell_votes(
@@ -134,7 +141,14 @@ def _number(settings: Mapping[str, object], name: str, default: float) -> float:
 
 
 def _cross_sell(
-    snapshot: Snapshot, ask: Ask, anchors: Sequence[int], vectors: Mapping[str, list[Row]], shelf: Shelf, rules: Rules
+    snapshot: Snapshot,
+    ask: Ask,
+    anchors: Sequence[int],
+    vectors: Mapping[str, list[Row]],
+    shelf: Shelf,
+    rules: Rules,
+    known: Person | None,
+    around: Sequence[Row],
 ) -> Filled:
     if (chosen := linked(vectors, CROSS_SELL)) is not None:
         shelf.put(chosen, label=MANUAL)
@@ -142,10 +156,16 @@ def _cross_sell(
             return _filled(shelf, anchors)
     categories = [category for _, category in _categories(snapshot, anchors)]
     votes = merge(*cross_sell_votes(snapshot.settings, vectors, len(anchors)))
-    shelf.put_smoothed(votes, categories, unproven=ask.fallback)
+    facts = snapshot.facts
+    picks = ranked(votes, known, around, anchors, facts, unproven=ask.fallback) if known else None
+    if picks is None:
+        shelf.put_smoothed(votes, categories, unproven=ask.fallback)
+    else:
+        shelf.place(picks)
     if ask.fallback:
         backfill(snapshot, anchors, shelf)
-    return _filled(shelf, anchors)
+    filled = _filled(shelf, anchors)
+    return replace(filled, own=evidence(known, facts, filled.picks)) if known and picks is not None else filled
 
 
 def _upsell(
@@ -194,20 +214,23 @@ def _filled(shelf: Shelf, anchors: Sequence[int]) -> Filled:
     return Filled([], "none", "below_support" if anchors else "unknown_item")
 
 
-def _gate(snapshot: Snapshot, ask: Ask, anchors: Sequence[int], never_beside: frozenset[int]) -> Gate:
+def _person(snapshot: Snapshot, ask: Ask) -> Person | None:
+    """The customer asked for, None for nobody and for one without purchases: one trip."""
+    history = snapshot.customer(ask.customer_id) if ask.customer_id is not None else None
+    return person(history, snapshot.settings, snapshot.facts, day_of(snapshot.shop.data_until)) if history else None
+
+
+def _gate(
+    snapshot: Snapshot, ask: Ask, anchors: Sequence[int], known: Person | None, never_beside: frozenset[int]
+) -> Gate:
     facts = snapshot.facts
     low = PRICE_UNKNOWN if ask.low is None and ask.high is None else ask.low or 0
-    bought: frozenset[int] = frozenset()
-    if ask.customer_id is not None and ask.purchased == "exclude":
-        history = snapshot.customer(ask.customer_id)
-        if history is not None:
-            bought = frozenset(facts.family[history.item].tolist())
+    refused = frozenset(facts.family.item(item) for item in snapshot.find(ask.exclude) if item >= 0)
     return Gate(
         facts=facts,
         variants=snapshot.variants,
         barred=frozenset(facts.family.item(item) for item in anchors) | never_beside,
-        refused=frozenset(facts.family.item(item) for item in snapshot.find(ask.exclude) if item >= 0),
-        bought=bought,
+        refused=refused | barred(known, facts, ask.purchased) if known else refused,
         low=low,
         high=NO_LIMIT if ask.high is None else ask.high,
         in_stock=ask.in_stock,

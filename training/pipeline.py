@@ -11,13 +11,16 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.model import Model
+from models.personal import PERSONAL
 from models.records import CART, CROSS_SELL, UPSELL, ItemFacts, ItemVectors, Shop
 from models.replenish import REPLENISH_WEIGHTS
 from models.stored import store_vectors
+from training import personal
 from training.accounts import shoppers, votes
 from training.baskets import Families, ages, basket_matrix, decay, families
 from training.cards import Assortment, assortment
 from training.complements import complements
+from training.evaluation.split import cut, first
 from training.evidence import cart_vectors_of, evidence_of, smoothing_of, trade_of
 from training.histories import bought_again, histories
 from training.links import linked_vectors
@@ -53,6 +56,31 @@ def build_model(
         threads: for the co-occurrence, 0 = all cores.
         progress: hears of each stage.
     """
+    model = _learn(orders, catalogue, settings, currency, threads, progress, whole=True)
+    start = cut(orders.n_orders, personal.WINDOW)
+    if not orders.timed or not settings.personal_questions or not start or not len(orders.customers):
+        return model
+    progress("personal", 0.0)
+    silent: Progress = lambda _stage, _share: None  # noqa: E731  # one line is what it is
+    plain = dataclasses.replace(settings, picks=0)
+    past = _learn(first(orders, start), catalogue, plain, currency, threads, silent, whole=False)
+    shelf = assortment(orders, catalogue)
+    baskets = basket_matrix(orders, shelf.bought, families(shelf.family))
+    weights = personal.learn(past, orders, baskets, start, settings)
+    return dataclasses.replace(model, settings={**model.settings, PERSONAL: weights}) if weights else model
+
+
+def _learn(
+    orders: Orders,
+    catalogue: Catalogue | None,
+    settings: TrainSettings,
+    currency: str | None,
+    threads: int,
+    progress: Progress,
+    *,
+    whole: bool,
+) -> Model:
+    """Everything but the weights of personal shelves, which need a model of the past to be learnt from."""
     progress("join", 0.0)
     shelf = assortment(orders, catalogue)
     family = families(shelf.family)
@@ -76,9 +104,10 @@ def build_model(
         progress("cart", 0.0)
         cart = cart_vectors_of(evidence, settings)
         vectors[CART] = store_vectors(expand(cart, family, leader))
-    progress("upsell", 0.0)
-    upsell = learn_upsells(learnt, shelf, settings)
-    links = linked_vectors(catalogue.links, shelf.items, family) if catalogue else {}
+    if whole:
+        progress("upsell", 0.0)
+        vectors[UPSELL] = store_vectors(learn_upsells(learnt, shelf, settings))
+        vectors |= linked_vectors(catalogue.links, shelf.items, family) if catalogue else {}
     progress("customers", 0.0)
     known = with_rhythms(
         histories(orders, shelf.bought, settings.habit_half_life_share),
@@ -106,7 +135,7 @@ def build_model(
         ),
         cards=shelf.cards,
         categories=shelf.categories,
-        vectors=vectors | {UPSELL: store_vectors(upsell)} | links,
+        vectors=vectors,
         bestsellers=bestsellers(recent, shelf.category, len(shelf.categories), settings.bestsellers),
         variants=by_family,
         customers=dataclasses.replace(known.customers, next=following),

@@ -52,6 +52,8 @@ class TrainSettings:
         consumable_buyers: buyers an item needs before that share is believed, ≥ 1.
         habit_half_life_share: half-life of a customer's own baskets with an item, as a share of the data's time span;
             0 is no decay.
+        personal_questions: questions of known customers from which the weights of personal shelves are learnt, pages
+            and carts each, 0–100000; 0 learns none, and shelves are the same for everyone.
         bestsellers: length of each bestseller list, 1–10000.
         picks: entries of each customer's list of what is next, 0–200; 0 learns none.
         picks_snapshots: past moments that the ranker of picks learns from, 1–100.
@@ -88,6 +90,7 @@ class TrainSettings:
     consumable_share: float = 0.2
     consumable_buyers: int = 5
     habit_half_life_share: float = 0.3
+    personal_questions: int = 1000
     bestsellers: int = 200
     picks: int = 30
     picks_snapshots: int = 12
@@ -133,6 +136,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "consumable_share": (0, 1),
     "consumable_buyers": (1, 1_000_000),
     "habit_half_life_share": (0, 100),
+    "personal_questions": (0, 100_000),
     "bestsellers": (1, 10_000),
     "picks": (0, 200),
     "picks_snapshots": (1, 100),

@@ -153,11 +153,11 @@ def _gains(shop: Shop, low: int, theirs: Ranker, ours: Ranker) -> dict[str, Figu
 
 
 def _trained(run: Run, settings: TrainSettings, until: int) -> Ranker:
-    """What settings make of the first orders; what is next for each customer is not asked about, and left out."""
+    """What settings make of the first orders; what only known customers get is not asked about, and left out."""
     model = build_model(
         first(run.orders, until),
         run.catalogue,
-        dataclasses.replace(settings, picks=0),
+        dataclasses.replace(settings, picks=0, personal_questions=0),
         threads=run.threads,
         progress=lambda stage, share: run.progress(f"gate: {stage}", share),
     )

@@ -67,4 +67,8 @@ UPSELL = Protocol(
     ("cheapest-above", "price-cap", "popularity", "recent-popularity", "same-basket", "same-customers"),
 )
 
-PROTOCOLS: tuple[Protocol, ...] = (CROSS_SELL, UPSELL, PICKS)
+PERSONAL = Protocol(
+    "personal", "measure the shelves of known customers, with and without the customer", "recsvc.cli.personal", ()
+)
+
+PROTOCOLS: tuple[Protocol, ...] = (CROSS_SELL, UPSELL, PICKS, PERSONAL)

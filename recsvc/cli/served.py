@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,8 @@ def peers() -> tuple[str, ...]:
 def measure(task: Task) -> Report:
     """Train on the first 90 % of the orders, ask about the rest."""
     past = first(task.orders, cut(task.orders.n_orders, TEST_FROM))
-    model = build_model(past, task.catalogue, task.settings, threads=task.threads, progress=task.progress)
+    settings = dataclasses.replace(task.settings, picks=0, personal_questions=0)  # nobody known is asked about
+    model = build_model(past, task.catalogue, settings, threads=task.threads, progress=task.progress)
     found = compare(
         shop_of(task.orders, task.catalogue),
         served(model),

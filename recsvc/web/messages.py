@@ -56,8 +56,11 @@ class Wishes(Struct, forbid_unknown_fields=True, kw_only=True):
     ] = None
     n: Annotated[Places, Meta(description="places per shelf")] = 10
     in_stock: Annotated[bool, Meta(description="leave out what cannot be bought")] = True
-    customer_id: Annotated[Id | None, Meta(description="leave out what this customer bought, unless consumable")] = None
-    purchased: Annotated[Literal["exclude", "include"], Meta(description="what the customer bought")] = "exclude"
+    customer_id: Annotated[Id | None, Meta(description="rank for this customer, from what they bought")] = None
+    purchased: Annotated[
+        Literal["exclude", "include", "due"] | None,
+        Meta(description="what the customer bought: none, all, or what is due of it; absent: consumables, no durables"),
+    ] = None
     fallback: Annotated[bool, Meta(description="fill up with bestsellers, labelled")] = True
     explain: Annotated[bool, Meta(description="say why each item stands there")] = True
     consent: Annotated[

@@ -173,7 +173,7 @@ def _shelf(snapshot: Snapshot, ask: Ask, names: Names, filled: Filled, *, upgrad
         if upgrade and pick.because >= 0:
             _tell_difference(item, pick, snapshot.facts, anchors, ask)
         if ask.explain:
-            item.reason = _reason(snapshot, names, pick, upgrade=upgrade)
+            item.reason = _reason(snapshot, names, filled, pick, upgrade=upgrade)
         items.append(_only(item, ask.fields) if ask.fields else item)
     return items
 
@@ -191,12 +191,15 @@ def _tell_difference(item: Item, pick: Pick, facts: ItemFacts, anchors: Mapping[
         item.cart_delta = format_price(round((dear - cheap) * Fraction(str(quantity))))
 
 
-def _reason(snapshot: Snapshot, names: Names, pick: Pick, *, upgrade: bool) -> Reason:
+def _reason(snapshot: Snapshot, names: Names, filled: Filled, pick: Pick, *, upgrade: bool) -> Reason:
     anchors, card = names.anchors, names.card(pick.item)
     if pick.fallback == MANUAL:
         return reasons.merchant(anchors[pick.because], upgrade=upgrade)
     if pick.fallback is not None:
         return reasons.fallback(pick, anchors, card.category, upgrade=upgrade)
+    if pick.because < 0:
+        own = filled.own[pick.item]
+        return reasons.bought_before(own.orders, own.days_since, names.item_id(pick.item), own.interval_days)
     because = anchors[pick.because]
     apart = reasons.better(names.card(because.item), card) if upgrade else ""
     return reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=upgrade, apart=apart)

@@ -52,7 +52,7 @@ CART = {"cart": [{"item_id": "tea"}]}
         ("item_id=a&in_stock=1", "in_stock"),
         ("item_id=a&fallback=no", "fallback"),
         ("item_id=a&customer_id=", "customer_id"),
-        ("item_id=a&purchased=due", "purchased"),
+        ("item_id=a&purchased=later", "purchased"),
         ("item_id=a&consent=maybe", "consent"),
         ("item_id=a&fields=colour", "fields[0]"),
         ("item_id=a&fields=", "fields[0]"),

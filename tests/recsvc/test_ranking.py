@@ -137,7 +137,6 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
         lambda family: variants_of(facts, family),
         barred=data.draw(labels),
         refused=data.draw(labels),
-        bought=data.draw(labels),
         low=data.draw(st.integers(PRICE_UNKNOWN, 3)),
         high=data.draw(st.sampled_from([1, 3, NO_LIMIT])),
         in_stock=data.draw(st.booleans()),
@@ -157,7 +156,6 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
             and gate.low <= price <= gate.high
             and bool(facts.in_stock[item] or not gate.in_stock)
             and family not in gate.barred | gate.refused
-            and (family not in gate.bought or facts.consumable[item] == 1)
         )
 
     slow: list[int] = []
