@@ -110,7 +110,7 @@ def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int, rules: Rules = _RULES
             shelf = Shelf(gate, ask.n, stem_cap)
             filled[shelf_type] = _cross_sell(snapshot, ask, anchors, vectors, shelf, rules, known, around)
         else:
-            filled[shelf_type] = _upsell(snapshot, ask, anchors, vectors, gate, stem_cap, rules)
+            filled[shelf_type] = _upsell(snapshot, ask, anchors, vectors, gate, stem_cap, rules, known)
     return Shelves([*anchors, *near], missing, filled)
 
 
@@ -176,11 +176,13 @@ def _upsell(
     gate: Gate,
     stem_cap: int,
     rules: Rules,
+    known: Person | None,
 ) -> Filled:
     """For one item what is dearer than it; for a cart the best swap of each line, a few at most."""
     cart = len(anchors) > 1
     shelf = Shelf(gate, min(ask.n, CART_SWAPS) if cart else ask.n, stem_cap, one_each=cart)
-    owned = owned_by(gate.bought, snapshot.facts, anchors)
+    bought = frozenset(known.own.family.tolist()) if known and ask.purchased != "include" else frozenset()
+    owned = owned_by(bought, snapshot.facts, anchors)
     fill_upsells(snapshot, anchors, vectors, shelf, rules, owned=owned, fallback=ask.fallback)
     filled = _filled(shelf, anchors)
     if filled.empty_reason != "below_support":

@@ -22,6 +22,7 @@ TRAINING_COMMANDS = {
     "evaluate",
     "protocols",
     "served",
+    "personal",
     "judge",
     "demo_shop",
     "progress",

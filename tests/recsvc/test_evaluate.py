@@ -65,3 +65,17 @@ def test_a_model_is_asked_as_it_is_served(file: Path) -> None:
     assert lists[0].tolist() == vectors.item[vectors.row(3)][:10].tolist()
     assert not {3, 5} & set(lists[1].tolist())
     assert len(set(lists[1].tolist())) == 10
+
+
+def test_known_customers_are_measured_with_and_without(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--personal`: all targets, repeats and new ones apart; on all of them the first line is the reference."""
+    data = file.with_name("p.json")
+    argv = ["evaluate", "--personal", "--orders", str(file), "--threads", "1", "--json", str(data)]
+    assert main(argv) == 0
+    tables = json.loads(data.read_text("utf-8"))["tables"]
+    assert set(tables) == {f"{kind}{part}" for kind in ("page", "growing") for part in ("", "_repeat", "_new")}
+    for key, table in tables.items():
+        assert table["lines"][0]["name"] == "customer unknown"
+        assert table["lines"][0]["gain"] is None
+        assert table["lines"][-1]["name"] == f"customer known, purchased={'exclude' if '_new' in key else 'include'}"
+    assert "page: new to the customer" in capsys.readouterr().out
