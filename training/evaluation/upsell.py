@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from models.money import PRICE_UNKNOWN
 from models.records import ItemVectors
 from training.cards import Assortment, assortment
-from training.evaluation.metrics import gains, means
-from training.evaluation.report import Column, Dot, Figure, Line, Plot, Report, Table
+from training.evaluation import upsell_tables as tables
+from training.evaluation.report import Report
 from training.evaluation.split import TEST_FROM, VALIDATION_FROM, cut, first
 from training.evaluation.task import Task
 from training.evaluation.trade_ups import Past, Questions, Scores, drawn, questions
@@ -27,15 +27,6 @@ POWERS = (0.0, 0.3, 0.5, 1.0)
 """Gain powers of the trade-off curve, from conversion to revenue; the settings' own is asked too."""
 
 _FEWEST = 50
-_BINS = 10
-_OURS = "recsvc"
-_COLUMNS = (
-    Column("hit_rate", "HR@5", "rate", "share of questions where the five places hold what was chosen"),
-    Column("ndcg", "nDCG@5", "rate", "the same, the first places worth more"),
-    Column("mrr", "MRR", "rate", "1 / place of the first hit among twenty"),
-    Column("revenue", "rev@5", "rate", "price gain of the hits per question, in the shop's currency"),
-    Column("ratio", "price ratio", "amount", "what is shown costs this many times the item, on average"),
-)
 
 
 _ABOUT = (
@@ -81,7 +72,7 @@ def measure(task: Task) -> Report:
     learnt = _Learnt(past, shelf, task.settings)
     own = task.settings.upsell_gain_power
     for power in sorted({own, *POWERS}):
-        rows[_name(power)] = ask(asked, past, dearer, learnt.scores(power))
+        rows[tables.name_of(power)] = ask(asked, past, dearer, learnt.scores(power))
     of = np.unique([customer for customer, _ in asked], return_inverse=True)[1].astype(np.int64)
     best = max(task.against, key=lambda name: float(rows[name][:, 1].mean())) if task.against else None
     title = f"upsell ({len(asked):,} questions of {len(np.unique(of)):,} customers)"
@@ -90,12 +81,12 @@ def measure(task: Task) -> Report:
         title="How good the upsells are",
         about=f"{_ABOUT} The settings have {own:g}.",
         tables=(
-            _methods(rows, title),
-            *([_over(rows, best, of)] if best else []),
-            _calibration(learnt, past, asked),
-            _silence(learnt, past),
+            tables.methods(rows, title),
+            *([tables.over(rows, best, of)] if best else []),
+            tables.calibration(learnt.steps, past, asked),
+            tables.silence(learnt.steps, past),
         ),
-        plots=(_curve(rows),),
+        plots=(tables.curve(rows),),
         notes=tuple(notes),
     )
 
@@ -154,86 +145,3 @@ def _tuned(task: Task, catalogue: Catalogue | None) -> dict[str, Mapping[str, fl
             found = [float(ask(asked, past, dearer, maker(past, each))[:, 1].mean()) for each in grid]
             best[name] = grid[int(np.argmax(found))]
     return best
-
-
-def _name(power: float) -> str:
-    return f"{_OURS}, gain^{power:g}"
-
-
-def _methods(rows: Mapping[str, NDArray[np.float64]], title: str) -> Table:
-    ranked = sorted(rows, key=lambda name: (-float(rows[name][:, 1].mean()), name))
-    lines = [
-        Line(name, tuple(Figure(float(np.nanmean(column))) for column in rows[name].T), name.startswith(_OURS))
-        for name in ranked
-    ]
-    return Table("upsell", title, _COLUMNS, tuple(lines), "ndcg")
-
-
-def _over(rows: Mapping[str, NDArray[np.float64]], best: str, of: NDArray[np.int64]) -> Table:
-    """Ours against the best rule, and with intervals of its own; customers are redrawn."""
-    columns = (
-        Column("ndcg", "nDCG@5", "rate"),
-        Column("ndcg_gain", "nDCG@5 over it", "gain"),
-        Column("hit_rate_gain", "HR@5 over it", "gain"),
-        Column("revenue_gain", "rev@5 over it", "gain"),
-    )
-    lines = []
-    for name, found in rows.items():
-        if name.startswith(_OURS):
-            hits, ndcg, _, revenue = gains(found[:, :4], rows[best][:, :4], of)
-            lines.append(Line(name, (means(found[:, 1:2], of)[0], ndcg, hits, revenue), ours=True))
-    return Table("upsell_gains", f"ours over {best}, the best rule", columns, tuple(lines), "revenue_gain")
-
-
-def _calibration(learnt: _Learnt, past: Past, asked: Questions) -> Table:
-    """Acceptance as learnt beside how often the items' owners took the step in the window, in ten bins."""
-    orders = past.orders
-    customer = np.repeat(orders.customer, np.diff(orders.indptr)).astype(np.int64)
-    pairs = np.unique((customer * len(orders.items) + orders.item)[customer >= 0])
-    owners = np.bincount(pairs % len(orders.items), minlength=len(orders.items))
-    taken: dict[tuple[int, int], int] = {}
-    for (_, item), relevant in asked.items():
-        for better in relevant:
-            taken[item, better] = taken.get((item, better), 0) + 1
-    steps = [
-        (score, float(owners[item]), float(taken.get((item, better), 0)))
-        for item, row in enumerate(learnt.steps)
-        for better, score in row.items()
-        if owners[item]
-    ]
-    columns = (Column("predicted", "predicted", "share"), Column("observed", "observed", "share"))
-    if not steps:
-        return Table("calibration", "calibration", columns, ())
-    found = np.array(sorted(steps))
-    bins = [part for part in np.array_split(found, _BINS) if len(part)]
-    sums = [((b[:, 0] * b[:, 1]).sum() / b[:, 1].sum(), b[:, 2].sum() / b[:, 1].sum()) for b in bins]
-    lines = [Line(f"tenth {place}", (Figure(p), Figure(o))) for place, (p, o) in enumerate(sums, 1)]
-    about = (
-        f"Mean absolute error {np.mean([abs(p - o) for p, o in sums]):.5f}. Means what it says only where all "
-        "questions were asked and customers are enough to learn from; otherwise scores are popularity."
-    )
-    return Table("calibration", "chance of a step, predicted and observed", columns, tuple(lines), None, about)
-
-
-def _silence(learnt: _Learnt, past: Past) -> Table:
-    """Which items sold have an upsell, and why the others have none."""
-    sold = np.bincount(past.orders.item, minlength=len(past.price)) > 0
-    listed = np.array([bool(row) for row in learnt.steps])
-    reasons = {
-        "with an upsell": listed,
-        "price unknown": ~listed & (past.price <= 0),
-        "no category and no kin": ~listed & (past.price > 0) & (past.group < 0),
-        "nothing dearer that sells, or not taken": ~listed & (past.price > 0) & (past.group >= 0),
-    }
-    total = max(int(sold.sum()), 1)
-    lines = [Line(name, (Figure(int((mask & sold).sum()) / total),)) for name, mask in reasons.items()]
-    return Table("silence", "items sold", (Column("share", "share", "share"),), tuple(lines), "share")
-
-
-def _curve(rows: Mapping[str, NDArray[np.float64]]) -> Plot:
-    """Revenue bought with hits; ours is a line."""
-    dots = tuple(
-        Dot(name, float(found[:, 1].mean()), float(found[:, 3].mean()), name.startswith(_OURS))
-        for name, found in rows.items()
-    )
-    return Plot("hits and revenue", _COLUMNS[1], _COLUMNS[3], dots, "To the right more hits, up more revenue.")
