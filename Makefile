@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= $(VENV)/demo
 JOBS ?= auto
 FUZZ_SECONDS ?= 60
-KERNEL := training/cooccurrence/native/kernel.cpp
+KERNEL := $(wildcard training/cooccurrence/native/*)
 
 .DEFAULT_GOAL := help
 

@@ -12,6 +12,7 @@ from training.cooccurrence.problem import Problem
 
 _RESULT = 12  # item, score, together
 _SHORT_IDS = 1 << 16
+_SPREAD = 1 << 19  # tables from this size on lie in huge pages
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -36,10 +37,11 @@ def estimate_memory(problem: Problem, k: int, engine: Engine, threads: int = 1) 
         return 100 * nnz + 24 * (n + n_items) + factor * result + 100 * UPDATES_PER_BLOCK
     item_id = 2 if n_items <= _SHORT_IDS else 4
     place = 4 if 2 * nnz + 6 * n < np.iinfo(np.uint32).max else 8
-    entry = item_id + place + (0 if problem.anchor_weights is None else 4)
-    basket = 4 + (0 if problem.plain else 12) + (0 if problem.voters is None and problem.supporters is None else 24)
+    entry = item_id + place + (0 if problem.anchor_weights is None else 8)
+    basket = 4 + (0 if problem.plain else 12) + (0 if problem.voters is None and problem.supporters is None else 32)
     counters = (7 if problem.plain else 12) + item_id + (0 if problem.supporters is None else 8)
-    huge_pages = 4 << 20
+    tables = 5 if 8 * n_items < _SPREAD else 16 + 8 * threads
+    huge_pages = tables * (2 << 20)  # what rounding up may cost
     return entry * nnz + basket * n + n_items * (100 + threads * (32 + counters)) + result + huge_pages
 
 

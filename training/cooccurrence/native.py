@@ -99,7 +99,7 @@ def neighbours(job: Job, progress: Progress | None = None, *, wide: bool = False
     Args:
         job: what to do.
         progress: told (rows done, rows in all), now and then and at the end.
-        wide: use 64-bit places even where 32 bits would do, as baskets beyond 2^32 entries need.
+        wide: use 64-bit places and the ways of large catalogues, as baskets beyond 2^32 entries need, on any.
 
     Raises:
         ModuleNotFoundError: the library was not built.

@@ -1,0 +1,567 @@
+// The rows: an item's neighbours counted, the best of them chosen.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#if defined(__SSE4_1__)
+#include <nmmintrin.h>
+#endif
+
+#include "choose.hpp"
+#include "lists.hpp"
+#include "scores.hpp"
+
+namespace {
+
+constexpr int64_t kBlock = 64;  // counters per block
+constexpr int kLevels = 64;     // levels of neighbours' totals
+
+struct Rows {  // some rows, one after another; room is kept between uses
+  std::vector<int64_t> length;
+  std::unique_ptr<int32_t[]> item;
+  std::unique_ptr<float[]> score;
+  std::unique_ptr<uint32_t[]> together;
+  int64_t size = 0, room = 0;
+
+  void empty(int64_t bound) {
+    length.clear(), size = 0;
+    if (bound <= room) return;
+    item.reset(new int32_t[bound]), score.reset(new float[bound]), together.reset(new uint32_t[bound]);
+    room = bound;
+  }
+};
+
+// What all threads share about the neighbours: their totals, by new number, and the level of each block of them.
+struct Neighbours {
+  // Where a block's totals lie. Rare items have few different totals: a block that has only one shares it, so that the
+  // totals of a million items fit into a near cache.
+  struct Totals {
+    const double* at;
+    int64_t mask;
+  };
+  Table<double> right;
+  std::vector<Totals> totals;
+  std::vector<uint8_t> level;
+  std::vector<double> least;  // (kLevels,) the smallest total of a level; infinite for none
+  int64_t step;               // from block to block, so that the first of them are a fair sample
+
+  Neighbours(const Question& q, const Plan& plan) : least(kLevels, std::numeric_limits<double>::infinity()) {
+    const int64_t n = plan.n_items, blocks = (n + kBlock - 1) / kBlock;
+    right.resize(n), totals.resize(blocks), level.resize(blocks);
+    for (int64_t r = 0; r < n; ++r) right[r] = q.right[plan.item_of[r]];
+    std::vector<double> low(blocks);
+    double span = 0.0;
+    const double* shared = nullptr;
+    for (int64_t b = 0; b < blocks; ++b) {
+      const double *at = right.data() + b * kBlock, *end = right.data() + std::min(n, (b + 1) * kBlock);
+      const auto [least_of, most_of] = std::minmax_element(at, end);
+      low[b] = *least_of;
+      span = std::max(span, low[b]);
+      if (*least_of == *most_of && (!shared || *shared != *at)) shared = at;
+      totals[b] = *least_of == *most_of ? Totals{shared, 0} : Totals{at, kBlock - 1};
+    }
+    // Levels to a doubling; the lowest level takes the rest. A quotient's bar is as loose as its level is wide; the ratio
+    // of large counts lives on their small difference from chance, and wants narrow levels.
+    const double fine = q.kind == 2 ? 6.0 : 4.0;
+    for (int64_t b = 0; b < blocks; ++b) {
+      const double below = low[b] > 0.0 ? fine * std::log2(span / low[b]) : kLevels;
+      level[b] = static_cast<uint8_t>(kLevels - 1 - static_cast<int>(std::min<double>(below, kLevels - 1)));
+      least[level[b]] = std::min(least[level[b]], low[b]);
+    }
+    step = std::max<int64_t>(1, static_cast<int64_t>(0.381966 * static_cast<double>(blocks)));
+    while (std::gcd(step, blocks) > 1) ++step;
+  }
+  double total(int64_t block, int64_t e) const { return totals[block].at[e & totals[block].mask]; }
+};
+
+// Bit e: at[e] ≥ least, for a block of counters; least is not 0.
+template <class Counter>
+inline uint64_t reach(const Counter* at, Counter least) {
+  uint64_t bits = 0;
+#if defined(__SSE4_1__)
+  auto load = [&](int64_t e) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + e)); };
+  if constexpr (sizeof(Counter) == 1) {
+    const __m128i bar = _mm_set1_epi8(static_cast<char>(least));
+    for (int64_t e = 0; e < kBlock; e += 16) {
+      const __m128i x = load(e);
+      bits |= uint64_t(uint32_t(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(x, bar), x)))) << e;
+    }
+    return bits;
+  } else if constexpr (sizeof(Counter) == 2) {
+    const __m128i bar = _mm_set1_epi16(static_cast<short>(least));
+    for (int64_t e = 0; e < kBlock; e += 16) {
+      const __m128i x = load(e), y = load(e + 8);
+      const __m128i both = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_max_epu16(x, bar), x), _mm_cmpeq_epi16(_mm_max_epu16(y, bar), y));
+      bits |= uint64_t(uint32_t(_mm_movemask_epi8(both))) << e;
+    }
+    return bits;
+  }
+#endif
+#if defined(__SSE4_2__)
+  if constexpr (sizeof(Counter) == 8) {  // words stay below 2^63: signed comparison will do
+    const __m128i below = _mm_set1_epi64x(static_cast<int64_t>(least - 1));
+    for (int64_t e = 0; e < kBlock; e += 2) {
+      const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + e));
+      bits |= uint64_t(uint32_t(_mm_movemask_pd(_mm_castsi128_pd(_mm_cmpgt_epi64(x, below))))) << e;
+    }
+    return bits;
+  }
+#endif
+  for (int64_t e = 0; e < kBlock; ++e) bits |= uint64_t(at[e] >= least) << e;
+  return bits;
+}
+
+template <class Id, class Place>
+class Worker {
+ public:
+  Worker(const Lists<Id, Place>& lists, const Question& question, const Neighbours& neighbours, bool wide)
+      : lists_(lists), q_(question), near_(neighbours), keys_of_(lists.n_items), wide_(wide ? 0 : kWide) {}
+
+  // Rows are few baskets long in a wide catalogue: what the rows to come will read is fetched in three steps.
+  void fetch_first(int64_t r) const { __builtin_prefetch(&lists_.first[r]), __builtin_prefetch(&lists_.updates[r]); }
+  void fetch_places(int64_t r) const { __builtin_prefetch(lists_.place.at + lists_.first[r]); }
+  void fetch_baskets(int64_t r) const {
+    const int64_t low = lists_.first[r], high = std::min(lists_.first[r + 1], low + kAhead);
+    for (int64_t p = low; p < high; ++p) __builtin_prefetch(lists_.list.at + lists_.place[p]);
+  }
+
+  void row(int64_t r, Rows& out) {
+    const int64_t n = lists_.first[r + 1] - lists_.first[r];
+    if (n < q_.min_support) {
+      out.length.push_back(0);
+    } else if (!lists_.plain) {
+      make<uint64_t>(r, n, words_, out);
+    } else if (lists_.n_items >= wide_ && lists_.updates[r] <= kFew && kFew < keys_of_.most()) {
+      make_few(r, out);
+    } else if (n <= 0xff) {
+      make<uint8_t>(r, n, bytes_, out);
+    } else if (n <= 0xffff) {
+      make<uint16_t>(r, n, shorts_, out);
+    } else {
+      make<uint32_t>(r, n, ints_, out);
+    }
+  }
+
+ private:
+  static constexpr int64_t kBatch = 128;
+  // Updates that are sooner sorted than counted, where counters outgrow the nearer caches.
+  static constexpr int64_t kFew = 512, kWide = 1 << 18;
+  static constexpr float kNoBar = -std::numeric_limits<float>::infinity();
+  struct Backers {
+    uint32_t last = 0, count = 0;  // the last supporter by number, and how many they are
+  };
+
+  const Lists<Id, Place>& lists_;
+  const Question& q_;
+  const Neighbours& near_;
+  const Keys keys_of_;
+  const int64_t wide_;
+  Table<uint8_t> bytes_;
+  Table<uint16_t> shorts_;
+  Table<uint32_t> ints_, stamp_;
+  Table<uint64_t> words_;
+  Table<Id> met_;  // neighbours of a sparse row, as they were met
+  int64_t n_met_ = 0;
+  uint32_t few_[kFew + 4], few_sorted_[kFew + 4];
+  std::vector<uint64_t> keys_, sorted_;
+  int64_t n_keys_ = 0;
+  std::vector<std::pair<double, Place>> vote_;
+  Table<Backers> backers_;
+  uint32_t tick_ = 0;
+  // Counters on their way to be scored.
+  int32_t batch_[kBatch + kBlock];
+  uint64_t batch_count_[kBatch + kBlock];
+  double batch_c_[kBatch + kBlock], batch_right_[kBatch + kBlock];
+  float batch_score_[kBatch + kBlock];
+  // The row at hand.
+  Scorer scorer_{};
+  bool sparse_ = false;
+  int count_bits_ = 0;       // of a weighted counter
+  double unit_ = 1.0;        // what 1 in a weighted counter's sum is worth
+  double units_ = 1.0;       // 1 / unit
+  int64_t longest_run_ = 1;  // most baskets of one owner
+  bool filtered_ = false;    // whether neighbours need supporters
+
+  template <class Counter>
+  static constexpr bool kWeighted = std::is_same_v<Counter, uint64_t>;
+  // What becomes of a basket's items: counted; counted and, when first met, noted; only noted.
+  enum Way { kDense, kSparse, kNoted };
+
+  // ---- counting
+
+  template <class Counter>
+  void make(int64_t r, int64_t n, Table<Counter>& store, Rows& out) {
+    const int64_t n_items = lists_.n_items;
+    if (store.empty()) store.assign((n_items + kBlock - 1) / kBlock * kBlock, 0);
+    if (met_.empty()) met_.resize(n_items + 1);
+    Counter* counter = store.data();
+    const int32_t item = lists_.item_of[r];
+    scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
+    sparse_ = lists_.updates[r] * 32 < n_items * static_cast<int64_t>(sizeof(Counter));
+    n_met_ = 0;
+    if constexpr (kWeighted<Counter>) set_unit(n, lists_.anchor_total[item]);
+    const int64_t low = lists_.first[r], high = lists_.first[r + 1];
+    if (sparse_) {
+      count<kSparse>(counter, low, high);
+    } else if (sizeof(Counter) > 1 && sizeof(Counter) < 8 && lists_.updates[r] / n * 0xff > n_items) {
+      count_in_bytes(store, low, high);
+    } else {
+      count<kDense>(counter, low, high);
+    }
+    counter[r] = 0;
+    choose(r, counter, out);
+    if (sparse_) {
+      for (int64_t m = 0; m < n_met_; ++m) counter[met_[m]] = 0;
+    } else {
+      std::fill(store.begin(), store.end(), Counter{0});
+    }
+  }
+
+  // A row of few updates is sorted: a million counters would be slower to reach than its neighbours are to order.
+  void make_few(int64_t r, Rows& out) {
+    const int32_t item = lists_.item_of[r];
+    scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
+    n_met_ = n_keys_ = 0;
+    count<kNoted>(few_, lists_.first[r], lists_.first[r + 1]);
+    const uint32_t* id = sort_keys(few_, few_sorted_, n_met_);
+    int64_t n = 0;
+    for (int64_t low = 0, high = 0; low < n_met_; low = high) {
+      while (++high < n_met_ && id[high] == id[low]) continue;
+      batch_[n] = static_cast<int32_t>(id[low]);
+      batch_count_[n] = high - low;
+      batch_right_[n] = near_.total(id[low] / kBlock, id[low] % kBlock);
+      n += (high - low >= q_.min_support) & (id[low] != r);
+      if (n == kBatch || high == n_met_) flush<uint32_t>(std::exchange(n, 0), kNoBar);
+    }
+    hand_in(best(), [](uint64_t) { return uint32_t{0}; }, out);
+  }
+
+  // Large baskets: 255 of them at a time in byte counters, which fit a nearer cache, are worth the extra sum.
+  template <class Counter>
+  void count_in_bytes(Table<Counter>& store, int64_t low, int64_t high) {
+    bytes_.resize(store.size());
+    for (; low < high; low += 0xff) {
+      count<kDense>(bytes_.data(), low, std::min(high, low + 0xff));
+      Counter* to = store.data();
+      uint8_t* from = bytes_.data();
+      for (size_t j = 0; j < store.size(); ++j) to[j] = static_cast<Counter>(to[j] + from[j]), from[j] = 0;
+    }
+  }
+
+  template <Way way, class Counter>
+  void count(Counter* counter, int64_t low, int64_t high) {
+    if constexpr (kWeighted<Counter>) {
+      if (lists_.owned) return count_owned<way>(counter, low, high);
+    }
+    const Place *at = lists_.place.at + low, *end = lists_.place.at + high, *last = end - 1;
+    const Id* list = lists_.list.at;
+    const int64_t skip = kWeighted<Counter> ? lists_.head_size : 0;
+    const float* anchored = lists_.anchored ? lists_.anchor_weight.at + low : nullptr;
+    for (size_t s = 0; at < end;) {  // baskets come by size, share by share
+      if (s > 0 && *at < lists_.size_end[s - 1]) s = 0;
+      while (*at >= lists_.size_end[s]) ++s;
+      const int64_t size = lists_.sizes[s], fetched = std::min<int64_t>(size + skip, 512);
+      const Place begin = s > 0 ? lists_.size_end[s - 1] : 0, span = lists_.size_end[s] - begin;
+      do {
+        const Id* ahead = list + *std::min(at + kAhead, last);
+        __builtin_prefetch(ahead + fetched - 1);
+        for (int64_t e = 0; e < fetched; e += 64 / sizeof(Id)) __builtin_prefetch(ahead + e);
+        const Id* basket = list + *at;
+        Counter much = 1;
+        if constexpr (kWeighted<Counter>) {
+          const double weight = lists_.weight(basket);
+          much = word(anchored ? weight * *anchored++ : weight);
+        }
+        add<way>(counter, basket + skip, size, much);
+      } while (++at < end && *at - begin < span);
+    }
+  }
+
+  template <Way way, class Counter>
+  void add(Counter* counter, const Id* id, int64_t size, Counter much) {
+    if constexpr (way == kSparse) {
+      Id* met = met_.data();  // local copies: a byte counter might be anything's alias
+      int64_t n_met = n_met_;
+      for (int64_t e = 0; e < size; ++e) {
+        const Id j = id[e];
+        const Counter before = counter[j];
+        met[n_met] = j, n_met += before == 0;
+        counter[j] = static_cast<Counter>(before + much);
+      }
+      n_met_ = n_met;
+      return;
+    }
+    if constexpr (way == kNoted) {
+      for (int64_t e = 0; e < size; ++e) counter[n_met_ + e] = id[e];
+      n_met_ += size;
+      return;
+    }
+    int64_t e = 0;
+    for (; e + 4 <= size; e += 4) {
+      counter[id[e]] = static_cast<Counter>(counter[id[e]] + much);
+      counter[id[e + 1]] = static_cast<Counter>(counter[id[e + 1]] + much);
+      counter[id[e + 2]] = static_cast<Counter>(counter[id[e + 2]] + much);
+      counter[id[e + 3]] = static_cast<Counter>(counter[id[e + 3]] + much);
+    }
+    for (; e < size; ++e) counter[id[e]] = static_cast<Counter>(counter[id[e]] + much);
+  }
+
+  // As many bits for the sum as the count leaves: total ≤ 2^(63 − bits) units, so that rounding up never overflows.
+  void set_unit(int64_t n, double total) {
+    count_bits_ = 1;
+    while ((n >> count_bits_) != 0) ++count_bits_;
+    int exponent = 0;
+    std::frexp(total, &exponent);
+    unit_ = total > 0.0 ? std::ldexp(1.0, exponent - (62 - count_bits_)) : 1.0;
+    units_ = 1.0 / unit_;
+  }
+
+  uint64_t word(double weight) const { return static_cast<uint64_t>(int64_t(weight * units_ + 0.5)) << count_bits_ | 1; }
+
+  template <class Counter>
+  double sum_of(Counter c) const {
+    // A sum has at most 63 bits: through int64, which every machine turns into a double at once.
+    if constexpr (kWeighted<Counter>) return static_cast<double>(int64_t(c >> count_bits_)) * unit_;
+    return static_cast<double>(static_cast<int64_t>(c));
+  }
+  template <class Counter>
+  uint64_t together_of(Counter c) const {
+    if constexpr (kWeighted<Counter>) return c & ((uint64_t{1} << count_bits_) - 1);
+    return c;
+  }
+
+  // Baskets come by owner; several of one voter are one vote.
+  template <Way way>
+  void count_owned(uint64_t* counter, int64_t low, int64_t high) {
+    int64_t owner = -1, run = 0;
+    longest_run_ = 1;
+    const Id* list = lists_.list.at;
+    for (int64_t p = low; p < high;) {
+      __builtin_prefetch(list + lists_.place[std::min(p + kAhead, high - 1)]);
+      const Id* basket = list + lists_.place[p];
+      const auto head = lists_.head(basket);
+      run = head.owner == owner ? run + 1 : 1, owner = head.owner;
+      longest_run_ = std::max(longest_run_, run);
+      int64_t same = p + 1;
+      if (lists_.voting) {
+        while (same < high && lists_.head(list + lists_.place[same]).owner == head.owner) ++same;
+      }
+      if (same == p + 1) {
+        const double weight = lists_.anchored ? double(head.weight) * lists_.anchor_weight[p] : double(head.weight);
+        add<way>(counter, basket + lists_.head_size, head.size, word(weight));
+      } else {
+        vote<way>(p, same, counter);
+      }
+      p = same;
+    }
+  }
+
+  // Several baskets of one voter, the weightiest first: each neighbour is counted when it is first met.
+  template <Way way>
+  void vote(int64_t low, int64_t high, uint64_t* counter) {
+    if (stamp_.empty()) stamp_.assign(lists_.n_items, 0);
+    if (++tick_ == 0) std::fill(stamp_.begin(), stamp_.end(), 0), tick_ = 1;
+    vote_.clear();
+    for (int64_t p = low; p < high; ++p) {
+      const double weight = lists_.head(lists_.list.at + lists_.place[p]).weight;
+      vote_.emplace_back(lists_.anchored ? weight * lists_.anchor_weight[p] : weight, lists_.place[p]);
+    }
+    if (lists_.anchored) {
+      std::stable_sort(vote_.begin(), vote_.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
+    }
+    for (const auto& [weight, place] : vote_) {
+      const Id* basket = lists_.list.at + place;
+      const Id *id = basket + lists_.head_size, *end = id + lists_.head(basket).size;
+      for (const uint64_t much = word(weight); id < end; ++id) {
+        if constexpr (way == kSparse) {
+          met_[n_met_] = *id;
+          n_met_ += counter[*id] == 0;
+        }
+        counter[*id] += stamp_[*id] == tick_ ? 0 : much;
+        stamp_[*id] = tick_;
+      }
+    }
+  }
+
+  // The distinct supporters of every neighbour; the baskets of one lie together.
+  void count_backers(int64_t r) {
+    backers_.resize(lists_.n_items);
+    uint32_t run = 0;
+    int64_t owner = -1;
+    for (int64_t p = lists_.first[r]; p < lists_.first[r + 1]; ++p) {
+      const Id* basket = lists_.list.at + lists_.place[p];
+      const auto head = lists_.head(basket);
+      run += head.owner != owner, owner = head.owner;
+      for (const Id *id = basket + lists_.head_size, *end = id + head.size; id < end; ++id) {
+        Backers& one = backers_[*id];
+        one.count += one.last != run, one.last = run;
+      }
+    }
+  }
+
+  // ---- choosing
+
+  template <class Counter>
+  void choose(int64_t r, const Counter* counter, Rows& out) {
+    gather(counter);
+    const uint64_t* key = best();
+    if (lists_.supported && !all_sure(key, counter)) {
+      count_backers(r);
+      filtered_ = true;
+      gather(counter);
+      key = best();
+      filtered_ = false;
+      std::fill(backers_.begin(), backers_.end(), Backers{});
+    }
+    hand_in(key, [&](uint64_t one) { return together(one, counter); }, out);
+  }
+
+  // `counted` is asked for a count too large for its key.
+  template <class Counted>
+  void hand_in(const uint64_t* key, Counted counted, Rows& out) const {
+    const int64_t n = std::min(q_.k, n_keys_);
+    out.length.push_back(n);
+    for (int64_t m = 0; m < n; ++m, ++out.size) {
+      const uint32_t kept = keys_of_.together(key[m]);
+      out.item[out.size] = keys_of_.item(key[m]);
+      out.score[out.size] = score_of(key[m]);
+      out.together[out.size] = kept < keys_of_.most() ? kept : counted(key[m]);
+    }
+  }
+
+  template <class Counter>
+  uint32_t together(uint64_t key, const Counter* counter) const {
+    const uint32_t kept = keys_of_.together(key);
+    if (kept < keys_of_.most()) return kept;
+    return static_cast<uint32_t>(together_of(counter[lists_.rank[keys_of_.item(key)]]));
+  }
+
+  // Whether the winners have so many baskets that they cannot lack supporters.
+  template <class Counter>
+  bool all_sure(const uint64_t* key, const Counter* counter) const {
+    const int64_t sure = (q_.min_support - 1) * longest_run_ + 1;
+    return std::all_of(key, key + std::min(q_.k, n_keys_), [&](uint64_t one) { return together(one, counter) >= sure; });
+  }
+
+  template <class Counter>
+  void gather(const Counter* counter) {
+    if (!collect(counter, false)) collect(counter, true);
+  }
+
+  // The best k of the keys, sorted, and maybe some more.
+  const uint64_t* best() {
+    for (int64_t before = n_keys_ + 1; n_keys_ > q_.k + q_.k / 4 + 8 && n_keys_ < before;) {
+      uint64_t edge;
+      before = n_keys_;
+      n_keys_ = narrow(keys_.data(), n_keys_, q_.k, 0, edge);
+    }
+    const size_t room = n_keys_ + 4;
+    if (sorted_.size() < room) sorted_.resize(room);
+    if (keys_.size() < room) keys_.resize(room);
+    return sort_keys(keys_.data(), sorted_.data(), n_keys_);
+  }
+
+  // Gathers the keys of all neighbours that may be among the best k. A bar rises with what has been seen: blocks come
+  // in an order that makes them a sample, so that the k-th best of all is about the (share · k)-th best so far. False
+  // if that proved too bold; `sure` takes the k-th best so far.
+  template <class Counter>
+  bool collect(const Counter* counter, bool sure) {
+    n_keys_ = 0;
+    float least = kNoBar;
+    Counter bar[kLevels];
+    set_bars(bar, least);
+    const int64_t blocks = ((sparse_ ? n_met_ : lists_.n_items) + kBlock - 1) / kBlock;
+    int64_t n = 0, much = q_.k + kBlock;
+    for (int64_t seen = 1, block = 0; seen <= blocks; ++seen) {
+      n = sparse_ ? take_met(counter, bar, block, blocks, n) : take_block(counter, bar, block, n);
+      if (n >= kBatch || seen == blocks) flush<Counter>(std::exchange(n, 0), least);
+      if (n_keys_ >= much && seen < blocks) {
+        const double share = sure ? 1.0 : static_cast<double>(seen) / static_cast<double>(blocks);
+        const double place = share * static_cast<double>(q_.k);
+        uint64_t edge;
+        n_keys_ = narrow(keys_.data(), n_keys_, sure ? q_.k : std::min(q_.k, static_cast<int64_t>(place + 3.5 * std::sqrt(place) + 4.0)), 0xffffffffu, edge);
+        if (score_of(edge) > least) set_bars(bar, least = score_of(edge));
+        much = std::max(much, 2 * n_keys_);
+      }
+      block += sparse_ ? 1 : near_.step;
+      if (block >= blocks) block -= blocks;
+    }
+    return sure || least == kNoBar || n_keys_ >= q_.k;
+  }
+
+  template <class Counter>
+  bool counts(int64_t r, Counter c) const {
+    if (kWeighted<Counter> && static_cast<int64_t>(together_of(c)) < q_.min_support) return false;
+    return !filtered_ || backers_[r].count >= q_.min_support;
+  }
+
+  template <class Counter>
+  int64_t take_block(const Counter* counter, const Counter* bar, int64_t block, int64_t n) {
+    const Counter* at = counter + block * kBlock;
+    for (uint64_t bits = reach(at, bar[near_.level[block]]); bits != 0; bits &= bits - 1) {
+      const int64_t e = __builtin_ctzll(bits);
+      batch_[n] = static_cast<int32_t>(block * kBlock + e);
+      batch_count_[n] = at[e];
+      batch_right_[n] = near_.total(block, e);
+      n += counts(block * kBlock + e, at[e]);
+    }
+    return n;
+  }
+
+  template <class Counter>
+  int64_t take_met(const Counter* counter, const Counter* bar, int64_t block, int64_t blocks, int64_t n) {
+    for (int64_t m = block; m < n_met_; m += blocks) {
+      const Id j = met_[m];
+      const Counter c = counter[j];
+      batch_[n] = static_cast<int32_t>(j);
+      batch_count_[n] = c;
+      batch_right_[n] = near_.total(j / kBlock, j % kBlock);
+      n += (c >= bar[near_.level[j / kBlock]]) & counts(j, c);
+    }
+    return n;
+  }
+
+  template <class Counter>
+  void flush(int64_t n, float least) {
+    for (int64_t m = 0; m < n; ++m) batch_c_[m] = sum_of(static_cast<Counter>(batch_count_[m]));
+    scorer_.score(batch_c_, batch_right_, n, batch_score_);
+    if (static_cast<int64_t>(keys_.size()) < n_keys_ + n + 4) keys_.resize(2 * (n_keys_ + n + kBatch));
+    uint64_t* keys = keys_.data();
+    const int32_t* item_of = lists_.item_of.data();
+    const Keys keys_of = keys_of_;
+    int64_t to = n_keys_;
+    for (int64_t m = 0; m < n; ++m) {
+      const uint64_t together = together_of(static_cast<Counter>(batch_count_[m]));
+      keys[to] = keys_of.key(batch_score_[m], item_of[batch_[m]], together);
+      to += batch_score_[m] >= least;
+    }
+    n_keys_ = to;
+  }
+
+  // bar[level]: the least counter that a neighbour of the level must have to score `least`; at least 1.
+  template <class Counter>
+  void set_bars(Counter* bar, float least) {
+    constexpr bool weighted = std::is_same_v<Counter, uint64_t>;
+    // The greatest counter, and what a bar may lose to rounding; rounding to float32 may lift a score by 2^-24 of it.
+    const double most = weighted ? std::ldexp(1.0, 63 - count_bits_) : double(std::numeric_limits<Counter>::max());
+    const double slack = weighted ? 2.0 + static_cast<double>(uint64_t{1} << std::min(count_bits_, 40)) : 0.0;
+    const double below = static_cast<double>(least) * (1.0 - 3e-7);
+    const Counter floor = weighted ? 1 : static_cast<Counter>(std::min<double>(static_cast<double>(q_.min_support), most));
+    double c = 0.0;
+    for (int level = 0; level < kLevels; ++level) {
+      bar[level] = floor;
+      const double right = near_.least[level];
+      if (least == kNoBar || right == std::numeric_limits<double>::infinity()) continue;
+      // Cells below 0 break the order that bars rest on.
+      const bool ordered = q_.kind != 2 || (!lists_.anchored && scorer_.left + right * 1.2 < scorer_.n);
+      c = ordered ? scorer_.least_c(below, right, c) : 0.0;
+      const double units = std::ceil(c / (weighted ? unit_ : 1.0) * (1.0 - 1e-9)) - slack;
+      const Counter units_here = static_cast<Counter>(std::max(0.0, std::min(units, most)));
+      bar[level] = std::max(floor, weighted ? static_cast<Counter>(units_here << count_bits_) : units_here);
+    }
+  }
+};
+
+}  // namespace
