@@ -15,6 +15,10 @@ from recsvc.cli.publish import settings_for
 from recsvc.cli.trouble import machine_trouble
 from recsvc.picks import PicksSettings
 from recsvc.picks_file import LAYOUTS, Picking, write_picks
+from recsvc.settings import ServiceSettings
+from recsvc.state.assembly import open_state
+from recsvc.state.mirror import NAME, Mirror, read_words
+from recsvc.state.records import customer_digest
 from recsvc.store.snapshot import VersionSnapshot
 
 _MOST = 30
@@ -52,10 +56,12 @@ def run(args: argparse.Namespace) -> int:
         ),
     )
     known = version.model.customers.ids
+    silent = silenced(settings)
     with machine_trouble(args.out.parent, "nothing was written"), Reporter() as progress:
         listed = None if args.customers == "all" else _listed(Path(args.customers))
         total = len(known) if listed is None else len(listed)
         ids = _counted(_all(known) if listed is None else iter(listed), total, progress)
+        ids = (name for name in ids if customer_digest(name) not in silent) if silent else ids
         written = write_picks(args.out, VersionSnapshot(version), ids, how, args.format)
     print(
         f"{args.out}: {written.rows:,} customers of {version.name}, {written.personal:,} with picks of their own, "
@@ -63,9 +69,19 @@ def run(args: argparse.Namespace) -> int:
     )
     if written.nothing:
         print(f"left out: {written.nothing:,} customers for whom nothing may be shown")
+    if silent:
+        print(f"left out: whoever was erased or did not consent ({len(silent):,} in all)")
     if written.unsafe:
         print(f"left out: {written.unsafe:,} customers whose ids are formulas to a spreadsheet; jsonl holds them")
     return 0
+
+
+def silenced(settings: ServiceSettings) -> frozenset[str]:
+    """Digests of customers who were erased or did not consent: the state's word where it is set, else the copy's."""
+    if settings.state is not None or settings.state_url is not None:
+        Mirror(settings.models, open_state(settings)).refresh(now=True)
+    words = read_words(settings.models / NAME)
+    return frozenset(word.customer for word in words if word.erased_at is not None or word.consent is not None)
 
 
 def _all(ids: StringTable) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What each how-to page tells a mail tool to do, done by a small fake of that tool: its calls, deadlines and manners."""
+"""What each how-to page tells a mail tool to do, done by a small fake of it: its calls, deadlines and manners."""
 
 from __future__ import annotations
 
@@ -158,6 +158,23 @@ def test_klaviyo_takes_a_file(tool: Tool, tmp_path: Path, monkeypatch: pytest.Mo
         assert isinstance(profiles["ann"][wanted], str)
     assert profiles["ann"]["item_1_id"]
     tool.report("klaviyo", {"message_id": "m1", "external_id": "ann", "campaign_id": "c1"})
+
+
+def test_a_file_leaves_out_who_was_erased_or_did_not_consent(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the copy beside the versions, or from the state where it is named."""
+    monkeypatch.setenv("RECSVC_MODELS", str(tool.client.root))
+    out = tmp_path / "picks.jsonl"
+    command = ["export", "picks", "--format", "jsonl", "--out", str(out)]
+    headers = {"X-API-Key": SECRET}
+    tool.client.delete("/customers/ann/data", headers=headers)
+    assert main(command) == 0
+    assert {json.loads(line)["customer_id"] for line in out.read_text().splitlines()} == {"ben", "zoë/1"}
+    tool.state.set_consent("ben", "none")
+    monkeypatch.setenv("RECSVC_STATE", str(tmp_path / "state.db"))
+    assert main(command) == 0
+    assert {json.loads(line)["customer_id"] for line in out.read_text().splitlines()} == {"zoë/1"}
 
 
 def test_any_customer_id_can_be_put_into_an_address(tool: Tool) -> None:
