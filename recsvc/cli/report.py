@@ -49,7 +49,9 @@ def report(trained: Trained) -> str:
     if listed:
         rows += _lines("catalogue lines read", listed)
         rows += [(f"  cells not understood: {column}", count) for column, count in sorted(listed.unread_cells.items())]
-    rows += [("orders", model.shop.orders), ("customers", model.shop.customers), ("items", model.shop.items)]
+    rows += [("orders", model.shop.orders), ("customers", model.shop.customers)]
+    rows.append(("  with a list of what is next", int(np.count_nonzero(np.diff(model.customers.next.indptr)))))
+    rows.append(("items", model.shop.items))
     if listed:
         rows.append(("  bought, not in the catalogue", trained.unlisted))
     if trained.links:
