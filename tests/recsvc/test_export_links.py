@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recsvc.cli.main import main
@@ -49,6 +49,7 @@ def read_back(folder: Path, data: bytes) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ids=IDS, data=st.data())
 def test_links_survive_the_way_out_and_back(
     tmp_path_factory: pytest.TempPathFactory, layout: Layout, ids: list[str], data: st.DataObject

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
@@ -13,6 +14,7 @@ from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw
 from training.readers.times import day_first_votes, parse_times, says_nothing
+from training.readers.words import renamed, through, values
 
 BAD_ID, BAD_TIME, BAD_QUANTITY, BAD_PRICE = "bad id", "bad time", "bad quantity", "bad price"
 EMPTY_LINE, NO_ORDER, NO_ITEM = "empty line", "no order id", "no item id"
@@ -118,14 +120,13 @@ class Rules:
 def gather(raw: Raw) -> Evidence:
     """The evidence of one file."""
     frame = raw.frame
-    votes = (0, 0, 0, 0)
-    timed = not says_nothing(frame["ts"])
-    if timed:
-        votes = day_first_votes(frame["ts"])
+    times = values(frame["ts"])
+    timed = not says_nothing(times)
+    votes = day_first_votes(times) if timed else (0, 0, 0, 0)
     items = frame["item_id"]
-    uci = int(items.str.contains(UCI_ITEM).sum())
-    codes = frozenset(currencies(frame, "unit_price").drop_nulls().unique().to_list())
-    priced = _any_positive(frame["unit_price"])
+    uci = int(through(items, lambda names: names.str.contains(UCI_ITEM)).sum())
+    codes = frozenset(values(currencies(frame, "unit_price")).drop_nulls().unique().to_list())
+    priced = _any_positive(values(frame["unit_price"]))
     return Evidence(int(timed), int(not timed), *votes, priced, items.count(), uci, codes)
 
 
@@ -167,77 +168,107 @@ def settle(evidence: Evidence, options: ReadOptions) -> tuple[Rules, tuple[str, 
 def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
     """The lines of one file with values in place of cells, and `reason` (null for a purchase).
 
-    Columns: order_id, customer_id, item_id, title String; ts Int64 (-1 without times); quantity Float64;
-    unit_price Int64 ten-thousandths (`PRICE_UNKNOWN` where none); line Int64; reason String; `place` if raw has it.
+    Columns: order_id, customer_id, item_id, title as coded text (`words`); ts Int64 (-1 without times); quantity
+    Float64; unit_price Int64 ten-thousandths (`PRICE_UNKNOWN` where none); line Int64; reason as coded text; `place` if
+    raw has it. Raw's text columns are coded too.
     """
-    raw_price = parse_numbers(raw.frame["unit_price"])
-    price = raw_price if rules.priced else raw_price.clear(len(raw_price))
-    if rules.mixed:
-        foreign = (currencies(raw.frame, "unit_price") != rules.currency).fill_null(value=False)
-        price = pl.select(pl.when(~foreign).then(price)).to_series()
-    ts = parse_times(raw.frame["ts"], day_first=rules.day_first) if rules.timed else None
-    frame = raw.frame.with_columns(
-        parse_numbers(raw.frame["quantity"]).alias("quantity"),
-        (price * PRICE_SCALE).alias("unit_price"),
-        pl.lit(-1, pl.Int64).alias("ts") if ts is None else ts.alias("ts"),
-        *_ids_without_point_zero(raw.frame),
-    )
-    guest = pl.col("customer_id").str.to_lowercase().is_in(_NOBODY)
-    frame = frame.with_columns(pl.when(~guest).then("customer_id").alias("customer_id"))
-    reason = pl.coalesce(pl.when(test).then(pl.lit(why)) for why, test in _reasons(rules))
-    place = ["place"] if "place" in frame.columns else []
-    return frame.with_columns(pl.coalesce(MALFORMED, reason).alias("reason")).select(
-        "order_id",
-        "customer_id",
-        "item_id",
-        pl.col("title").str.head(1000),
-        "ts",
-        pl.col("quantity").fill_null(1.0),
-        pl.col("unit_price").fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN),
-        "line",
-        "reason",
-        *place,
+    cells, n = raw.frame, raw.frame.height
+    quantity = through(cells["quantity"], parse_numbers).alias("quantity")
+    price = _prices(cells, rules)
+    ts = pl.repeat(-1, n, dtype=pl.Int64, eager=True)
+    if rules.timed:
+        ts = through(cells["ts"], lambda column: parse_times(column, day_first=rules.day_first))
+    ids = {name: _tidy_id(cells[name]) for name in _IDS}
+    ids["customer_id"] = renamed(ids["customer_id"], _no_guest)
+    known = {**ids, "ts": ts, "quantity": quantity, "price": price}
+    whole = price.fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN)
+    return pl.DataFrame(
+        [
+            *(column.alias(name) for name, column in ids.items()),
+            renamed(cells["title"], lambda titles: titles.str.head(1000)).alias("title"),
+            ts.alias("ts"),
+            quantity.fill_null(1.0),
+            whole.alias("unit_price"),
+            cells["line"],
+            _first_reason(cells, _reasons(cells, known, rules)),
+            *([cells["place"]] if "place" in cells.columns else []),
+        ]
     )
 
 
-def _reasons(rules: Rules) -> Iterable[tuple[str, pl.Expr]]:
-    order, item, quantity, price = (pl.col(c) for c in ("order_id", "item_id", "quantity", "unit_price"))
-    status = pl.col("status").str.to_lowercase().is_in(CANCELLED_STATUS)
-    cancelled_invoice = order.str.contains(r"^C\d+$") & (quantity <= 0)
-    yield EMPTY_LINE, pl.all_horizontal(pl.col(*_IDS, "title", "status").is_null()) & _no_measures()
+def _prices(cells: pl.DataFrame, rules: Rules) -> pl.Series:
+    """Prices in ten-thousandths, null where unknown, NaN where a cell holds no usable number."""
+    if not rules.priced:
+        return pl.repeat(None, cells.height, dtype=pl.Float64, eager=True)
+    price = through(cells["unit_price"], parse_numbers) * PRICE_SCALE
+    if not rules.mixed:
+        return price
+    foreign = (currencies(cells, "unit_price") != rules.currency).fill_null(value=False)
+    return pl.select(pl.when(~foreign).then(price)).to_series()
+
+
+def _first_reason(cells: pl.DataFrame, tests: Iterable[tuple[str, pl.Series]]) -> pl.Series:
+    """Of each line the first reason that applies, null where none does; a format's own comes before all."""
+    found = list(tests)
+    number = np.full(cells.height, -1, dtype=np.int16)
+    for place in range(len(found) - 1, -1, -1):
+        number[found[place][1].fill_null(value=False).to_numpy()] = place
+    names = [why for why, _ in found]
+    aside = cells[MALFORMED]
+    if aside.null_count() < len(aside):
+        at = aside.is_not_null().to_numpy()
+        own = aside.drop_nulls().unique().sort().to_list()
+        names += [why for why in own if why not in names]
+        place_of = {why: names.index(why) for why in own}
+        number[at] = [place_of[why] for why in aside.drop_nulls()]
+    places = pl.Series(number).to_frame("n").select(pl.when(pl.col("n") >= 0).then("n")).to_series().cast(pl.UInt32)
+    return pl.Series("reason", names, dtype=pl.Enum(names)).gather(places)
+
+
+def _reasons(cells: pl.DataFrame, known: Mapping[str, pl.Series], rules: Rules) -> Iterable[tuple[str, pl.Series]]:
+    order, item, quantity, price, ts = (known[c] for c in ("order_id", "item_id", "quantity", "price", "ts"))
+    status = through(cells["status"], lambda names: names.str.to_lowercase().is_in(CANCELLED_STATUS))
+    of_c = through(order, lambda names: names.str.contains(r"^C\d+$")).fill_null(value=False)
+    nothing = quantity.is_null() & price.is_null() & (ts.is_null() | (ts < 0))
+    bad_id = pl.select(pl.any_horizontal(through(known[c], _bad_id).fill_null(value=False) for c in _IDS)).to_series()
+    for name in (*_IDS, "title", "status"):
+        nothing &= known.get(name, cells[name]).is_null()
+    yield EMPTY_LINE, nothing
     yield NO_ORDER, order.is_null()
     yield NO_ITEM, item.is_null()
-    yield BAD_ID, pl.any_horizontal(_bad_id(pl.col(c)) for c in _IDS)
-    yield BAD_TIME, pl.col("ts").is_null()
+    yield BAD_ID, bad_id
+    yield BAD_TIME, ts.is_null()
     yield BAD_QUANTITY, quantity.is_nan()
     yield BAD_PRICE, price.is_nan()
-    yield CANCELLED, status | cancelled_invoice
-    yield NOT_A_PRODUCT, _not_a_product(item, rules)
+    yield CANCELLED, status.fill_null(value=False) | (of_c & (quantity <= 0).fill_null(value=False))
+    yield NOT_A_PRODUCT, through(item, lambda names: _not_a_product(names, rules))
     yield NO_QUANTITY, quantity <= 0
     yield NO_PRICE, price.round() <= 0
 
 
-def _no_measures() -> pl.Expr:
-    return pl.col("quantity").is_null() & pl.col("unit_price").is_null() & (pl.col("ts").is_null() | (pl.col("ts") < 0))
+def _bad_id(names: pl.Series) -> pl.Series:
+    return names.str.contains(r"[\x00-\x1f\x7f]") | (names.str.len_bytes() > _MAX_ID_BYTES)
 
 
-def _bad_id(column: pl.Expr) -> pl.Expr:
-    return column.str.contains(r"[\x00-\x1f\x7f]") | (column.str.len_bytes() > _MAX_ID_BYTES)
-
-
-def _not_a_product(item: pl.Expr, rules: Rules) -> pl.Expr:
+def _not_a_product(names: pl.Series, rules: Rules) -> pl.Series:
+    lower = names.str.to_lowercase()
     if rules.not_products is not None:
-        return item.str.to_lowercase().is_in(sorted(rules.not_products))
-    fee = item.str.to_lowercase().is_in(sorted(FEE_WORDS))
-    return fee | item.str.contains(UCI_FEE) if rules.uci else fee
+        return lower.is_in(sorted(rules.not_products))
+    fee = lower.is_in(sorted(FEE_WORDS))
+    return fee | names.str.contains(UCI_FEE) if rules.uci else fee
 
 
-def _ids_without_point_zero(frame: pl.DataFrame) -> Iterable[pl.Expr]:
+def _tidy_id(column: pl.Series) -> pl.Series:
     """Where every id of a column ends in `.0`, the column went through floating point: 17850.0 is 17850."""
-    for name in _IDS:
-        column = frame[name]
-        if column.count() and column.str.contains(r"^\d+\.0$").all(ignore_nulls=True):
-            yield pl.col(name).str.strip_suffix(".0")
+    names = values(column)
+    if names.count() and names.str.contains(r"^\d+\.0$").all(ignore_nulls=True):
+        return renamed(column, lambda ids: ids.str.strip_suffix(".0"))
+    return column
+
+
+def _no_guest(names: pl.Series) -> pl.Series:
+    guest = names.str.to_lowercase().is_in(_NOBODY)
+    return pl.select(pl.when(~guest).then(names)).to_series()
 
 
 def _any_positive(prices: pl.Series) -> bool:

@@ -102,17 +102,19 @@ class Wanted:
         overrides: ours → the file's own name, of these fields only.
         strict: whether an override must be in the file. Orders and catalogue share `--columns`, and what names the
             orders' item column need not name the catalogue's.
+        trimmed: whether text comes trimmed; orders' cells are trimmed later, value by value (`words`).
     """
 
     fields: Mapping[str, Tiers]
     required: tuple[str, ...]
     overrides: Mapping[str, str]
     strict: bool = True
+    trimmed: bool = True
 
 
 def order_columns(overrides: Mapping[str, str]) -> Wanted:
     """What order files are searched for."""
-    return Wanted(ORDER_FIELDS, ORDER_REQUIRED, _own(overrides, ORDER_FIELDS))
+    return Wanted(ORDER_FIELDS, ORDER_REQUIRED, _own(overrides, ORDER_FIELDS), trimmed=False)
 
 
 def catalogue_columns(overrides: Mapping[str, str]) -> Wanted:

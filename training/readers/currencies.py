@@ -8,22 +8,26 @@ import polars as pl
 
 from training.readers.errors import InputError
 from training.readers.numbers import currency_of
+from training.readers.words import through, values
 
 _CODE = r"[A-Z]{3}"
 
 
 def currencies(frame: pl.DataFrame, price: str) -> pl.Series:
     """The ISO 4217 code of each line in capitals, null where neither its `currency` nor its price names one."""
-    column = frame["currency"].cast(pl.String).str.to_uppercase()
-    cells = frame[price]
-    if cells.dtype != pl.String:
-        return column
-    odd = cells.filter(cells.str.contains(_CODE)).unique()
+    column, cells = frame["currency"], frame[price]
+    named = column.null_count() < len(column)
+    column = through(column, lambda codes: codes.cast(pl.String).str.to_uppercase()) if named else column
+    written = values(cells)
+    odd = written.filter(written.str.contains(_CODE)).unique() if written.dtype == pl.String else written.clear()
     beside = {cell: code for cell in odd if (code := currency_of(cell))}
     if not beside:
-        return column
-    inside = cells.replace_strict(list(beside), list(beside.values()), default=None, return_dtype=pl.String)
-    return pl.select(pl.coalesce(column, inside)).to_series().alias("currency")
+        return column.cast(pl.String)
+
+    def code_of(these: pl.Series) -> pl.Series:
+        return these.replace_strict(list(beside), list(beside.values()), default=None, return_dtype=pl.String)
+
+    return pl.select(pl.coalesce(column.cast(pl.String), through(cells, code_of))).to_series().alias("currency")
 
 
 def the_currency(codes: Collection[str], picked: str | None, who: str) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
 from models.strings import StringTable
+from training.readers.words import numbered, values
 from training.records import Orders
 
 _NO_TITLE = ""
@@ -53,49 +56,58 @@ def _stated_once(lines: pl.DataFrame) -> NDArray[np.int64] | None:
 
 
 def _number(lines: pl.DataFrame, *, timed: bool, currency: str | None) -> tuple[Orders, NDArray[np.int64]]:
-    items = lines["item_id"].unique().sort()
-    customers = lines["customer_id"].drop_nulls().unique().sort()
-    lines = lines.select(
-        "order_id",
-        "title",
-        _index("item_id", items).alias("item"),
-        _index("customer_id", customers).fill_null(-1).alias("customer"),
-        "ts",
-        "quantity",
-        pl.col("unit_price").alias("price"),
-        pl.col("place").fill_null(-1),
-    ).with_row_index("row")
-    orders = lines.group_by("order_id").agg(pl.col("ts").min().alias("time"), pl.col("row").min())
-    orders = orders.sort(["time", "order_id"] if timed else "row").with_row_index("order")
-    lines = lines.join(orders.select("order_id", "order"), on="order_id", how="left", maintain_order="left")
-    titles = _titles(lines, len(items))
-    lines = lines.drop("order_id", "title").sort("order", "item", "ts", "price", "quantity", "customer", "place", "row")
-
-    key = [lines[c].to_numpy() for c in ("order", "item", "ts", "price", "quantity", "customer", "place")]
-    repeats = np.zeros(lines.height, dtype=bool)
-    repeats[1:] = np.logical_and.reduce([column[1:] == column[:-1] for column in key])
-    rows = lines["row"].to_numpy()[repeats].astype(np.int64)
-    order, item, ts, price, quantity, customer, _ = (column[~repeats] for column in key)
+    items, item = numbered(lines["item_id"])
+    customers, customer = numbered(lines["customer_id"])
+    time, order = _numbered_orders(lines, timed=timed)
+    titles = _titles(lines, item, order, len(items))
+    ts, price, quantity = (lines[c].to_numpy() for c in ("ts", "unit_price", "quantity"))
+    rest = (ts, price, quantity, customer, lines["place"].fill_null(-1).to_numpy())
+    rows = _sorted_rows(order * len(items) + item, rest)
+    again = np.flatnonzero((order[rows][1:] == order[rows][:-1]) & (item[rows][1:] == item[rows][:-1])) + 1
+    repeats = np.zeros(len(rows), dtype=bool)
+    repeats[again] = np.logical_and.reduce([column[rows[again]] == column[rows[again - 1]] for column in rest])
+    repeated, rows = rows[repeats], rows[~repeats]
+    order, item, ts, price, quantity, customer = (c[rows] for c in (order, item, ts, price, quantity, customer))
     starts = _starts(order, item)
     return Orders(
         items=StringTable.of(items),
         titles=titles,
         customers=StringTable.of(customers),
-        time=orders["time"].to_numpy().astype(np.int64),
-        customer=_customers(order, ts, customer, orders.height),
-        indptr=np.searchsorted(order[starts], np.arange(orders.height + 1)).astype(np.int64),
+        time=time,
+        customer=_customers(order, ts, customer, len(time)),
+        indptr=np.searchsorted(order[starts], np.arange(len(time) + 1)).astype(np.int64),
         item=item[starts].astype(np.int32),
         quantity=np.add.reduceat(quantity, starts).astype(np.float32),
         price=_last_price(price, starts),
         currency=currency,
-    ), np.sort(rows)
+    ), np.sort(repeated)
 
 
-def _index(column: str, names: pl.Series) -> pl.Expr:
-    return pl.col(column).cast(pl.Enum(names)).to_physical().cast(pl.Int32)
+def _numbered_orders(lines: pl.DataFrame, *, timed: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each order's time, by (time, id) or without times by first line; and each line's order."""
+    _, order = numbered(lines["order_id"])
+    coded = pl.DataFrame({"order": order, "ts": lines["ts"]}).with_row_index("row")
+    found = coded.group_by("order").agg(pl.col("ts").min(), pl.col("row").min())
+    found = found.sort(["ts", "order"] if timed else ["row"])
+    place = np.empty(found.height, dtype=np.int64)
+    place[found["order"].to_numpy()] = np.arange(found.height)
+    return found["ts"].to_numpy().astype(np.int64), place[order]
 
 
-def _starts(order: NDArray[np.uint32], item: NDArray[np.int32]) -> NDArray[np.int64]:
+def _sorted_rows(key: NDArray[np.int64], rest: Sequence[NDArray[np.generic]]) -> NDArray[np.int64]:
+    """Rows by key (order, item), then `rest`, then row; only lines that share their key are compared further."""
+    rows = pl.Series(key).arg_sort().to_numpy().astype(np.int64)
+    of = key[rows]
+    same = np.zeros(len(rows), dtype=bool)
+    same[1:] = of[1:] == of[:-1]
+    same[:-1] |= same[1:]
+    several = rows[same]
+    by = np.lexsort((several, *(column[several] for column in reversed(rest)), of[same]))
+    rows[same] = several[by]
+    return rows
+
+
+def _starts(order: NDArray[np.int64], item: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where a new (order, item) begins among sorted lines."""
     new = np.ones(len(order), dtype=bool)
     new[1:] = (order[1:] != order[:-1]) | (item[1:] != item[:-1])
@@ -110,25 +122,37 @@ def _last_price(price: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[
 
 
 def _customers(
-    order: NDArray[np.uint32], ts: NDArray[np.int64], customer: NDArray[np.int32], n_orders: int
+    order: NDArray[np.int64], ts: NDArray[np.int64], customer: NDArray[np.int64], n_orders: int
 ) -> NDArray[np.int32]:
-    """Each order's customer: of its earliest line that names one, the smaller among equals."""
-    result = np.full(n_orders, -1, dtype=np.int32)
-    known = np.flatnonzero(customer >= 0)
-    by = np.lexsort((customer[known], ts[known], order[known]))
-    sorted_orders = order[known][by]
-    first = np.ones(len(by), dtype=bool)
-    first[1:] = sorted_orders[1:] != sorted_orders[:-1]
-    result[sorted_orders[first]] = customer[known][by][first]
-    return result
+    """Each order's customer: of its earliest line that names one, the smaller among equals; -1 where none does.
+
+    Args:
+        order: rising; every order has a line.
+        ts: of each line.
+        customer: of each line, -1 for none.
+        n_orders: how many.
+    """
+    starts = np.searchsorted(order, np.arange(n_orders))
+    least = np.minimum.reduceat(np.where(customer < 0, np.iinfo(np.int64).max, customer), starts)
+    most = np.maximum.reduceat(customer, starts)
+    result = np.where(most < 0, -1, least)
+    in_doubt = (most >= 0) & (least != most)
+    at = np.flatnonzero(in_doubt[order] & (customer >= 0))
+    by = at[np.lexsort((customer[at], ts[at], order[at]))]
+    these, first = np.unique(order[by], return_index=True)
+    result[these] = customer[by[first]]
+    return result.astype(np.int32)
 
 
-def _titles(lines: pl.DataFrame, n_items: int) -> StringTable:
+def _titles(lines: pl.DataFrame, item: NDArray[np.int64], order: NDArray[np.int64], n_items: int) -> StringTable:
     """Each item's title in most orders, the smaller by bytes among equals."""
-    counts = lines.select("item", "title", "order").filter(pl.col("title").is_not_null())
-    counts = counts.group_by("item", "title").agg(pl.col("order").n_unique().alias("n"))
-    best = counts.sort(["item", "n", "title"], descending=[False, True, False]).unique("item", keep="first")
     titles = [_NO_TITLE] * n_items
-    for item, title in best.select("item", "title").iter_rows():
-        titles[item] = title
+    title = lines["title"]
+    if title.null_count() < len(title):
+        seen = pl.DataFrame({"item": item, "title": title.to_physical(), "order": order}).drop_nulls()
+        counts = seen.group_by("item", "title").agg(pl.col("order").n_unique().alias("n"))
+        best = counts.sort(["item", "n", "title"], descending=[False, True, False]).unique("item", keep="first")
+        names = values(title).to_list()
+        for place, name in best.select("item", "title").iter_rows():
+            titles[place] = names[name]
     return StringTable.of(titles)

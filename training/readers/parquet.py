@@ -12,6 +12,7 @@ from training.readers.errors import InputError
 from training.readers.files import Source
 from training.readers.links import LIST_MARK
 from training.readers.raw import MALFORMED, Raw, raw_frame
+from training.readers.words import coded_integers
 from training.records import LINK_KINDS
 
 _MEASURES = ("ts", "quantity", "unit_price")
@@ -50,13 +51,15 @@ def raw_of(
     return Raw(name, raw_frame(cells, wanted), dict(columns), notes)
 
 
-def _column(column: pl.Series, ours: str, file: str) -> pl.Series:
+def _column(column: pl.Series, ours: str, file: str) -> pl.Series:  # noqa: PLR0911  # a return per kind of column
     """A column as its field needs it: measures keep their numbers and times, everything else becomes text."""
     dtype, column = column.dtype, column.alias(ours)
     if ours in LINK_KINDS and isinstance(dtype, pl.List):
         return (LIST_MARK + column.list.eval(pl.element().cast(pl.String)).list.join(LIST_MARK)).alias(ours)
     if ours in _MEASURES and (dtype.is_numeric() or (ours == "ts" and dtype in (pl.Datetime, pl.Date))):
         return column.cast(pl.Float64) if dtype.is_decimal() else column
+    if ours in ("order_id", "customer_id") and dtype.is_integer():
+        return coded_integers(column)
     if dtype in (pl.String, pl.Categorical, pl.Enum) or dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
         return column.cast(pl.String)
     if dtype.is_decimal():

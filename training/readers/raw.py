@@ -34,8 +34,8 @@ class Raw:
 
 
 def raw_frame(frame: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
-    """`frame` with every wanted column present; text trimmed, and null where nothing is left."""
-    texts = [c for c, dtype in frame.schema.items() if dtype == pl.String and c != MALFORMED]
+    """`frame` with every wanted column present; text trimmed, and null where nothing is left, if so wanted."""
+    texts = [c for c, dtype in frame.schema.items() if dtype == pl.String and c != MALFORMED and wanted.trimmed]
     trimmed = (pl.col(c).str.strip_chars() for c in texts)
     frame = frame.with_columns(trimmed).with_columns(pl.when(pl.col(c) != "").then(pl.col(c)).alias(c) for c in texts)
     absent = (pl.lit(None, pl.String).alias(f) for f in wanted.fields if f not in frame.columns)

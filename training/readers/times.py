@@ -18,6 +18,7 @@ _YEAR_LAST = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _CLOCK + _ZONE
 _VOTE = r"^(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}"
 _DOTTED = r"^\d{1,2}\.\d{1,2}\.\d{4}"
 _EPOCH = r"^\d{9,19}(?:\.\d+)?$"
+_USUAL = "%Y-%m-%d %H:%M:%S"
 _COMPACT = r"^(?:19|20)\d{6}$"
 
 
@@ -69,6 +70,13 @@ def says_nothing(column: pl.Series) -> bool:
 
 def _parse_text(cells: pl.Series, *, day_first: bool) -> NDArray[np.int64]:
     seconds = np.full(len(cells), -1, dtype=np.int64)
+    usual = cells.str.to_datetime(_USUAL, strict=False).dt.epoch("s")
+    usual = pl.select(pl.when((cells.str.len_bytes() == 19) & (cells.str.slice(17, 1) < "6")).then(usual)).to_series()
+    seconds[:] = usual.fill_null(-1).to_numpy()
+    known, whole = usual.is_not_null(), seconds
+    if known.all():
+        return seconds
+    cells, seconds = cells.filter(~known), seconds[~known.to_numpy()]
     month, day = (2, 1) if day_first else (1, 2)
     for pattern, order in ((_YEAR_FIRST, (1, 2, 3)), (_YEAR_LAST, (3, month, day))):
         at = cells.str.contains(pattern).to_numpy()
@@ -77,7 +85,8 @@ def _parse_text(cells: pl.Series, *, day_first: bool) -> NDArray[np.int64]:
     for pattern in (_COMPACT, _EPOCH):
         at = cells.str.contains(pattern).to_numpy()
         seconds[at] = _epoch(cells.filter(pl.Series(at)).cast(pl.Float64).to_numpy())
-    return seconds
+    whole[~known.to_numpy()] = seconds
+    return whole
 
 
 def _calendar(cells: pl.Series, pattern: str, order: tuple[int, int, int]) -> NDArray[np.int64]:

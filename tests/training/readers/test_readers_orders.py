@@ -218,7 +218,7 @@ def test_every_line_is_kept_or_counted(tmp_path: Path, lines: list[tuple[str, ..
     """Kept + dropped + unparsed = lines written, every rejected line is listed, and only InputError is raised."""
     path = tmp_path / "orders.csv"
     with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
-        csv.writer(file, lineterminator="\n").writerows([HEADER.strip().split(","), *lines])
+        csv.writer(file, lineterminator="\r\n").writerows([HEADER.strip().split(","), *lines])
     outcome = attempt(path, tmp_path / "rejects.csv")
     if isinstance(outcome, str):
         assert "orders.csv" in outcome
