@@ -155,4 +155,5 @@ def test_stages_are_reported(lines: Lines, orders_of: Callable[..., Orders]) -> 
         "customers",
         "picks",
         "next",
+        "personal",
     ]
