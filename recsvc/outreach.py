@@ -96,9 +96,15 @@ def rules_of(settings: ServiceSettings) -> Rules:
 
 
 def reach_out(
-    snapshot: Snapshot, state: StateStore, question: Question, settings: PicksSettings, rules: Rules
+    snapshot: Snapshot,
+    state: StateStore,
+    question: Question,
+    settings: PicksSettings,
+    rules: Rules,
+    *,
+    note: bool = True,
 ) -> Outreach:
-    """Decide for one customer, and note what was decided.
+    """Decide for one customer, and `note` what was decided.
 
     Raises:
         StateUnavailableError: what was shown and bought is not known, so nothing may be said.
@@ -116,10 +122,11 @@ def reach_out(
     if before is None:
         refused = may_contact(ledger, rules, question.today, question.channel)
         made = decide(candidates, verdicts, refused, question.n, RESERVES, question.channel)
-        ids = live.item_ids([wide.picks[place].item for place in made.chosen])
-        note = records.Decided(made.send, made.reason, made.next_day, question.n, tuple(ids))
-        until = (question.today + records.KEPT_DAYS) * DAY
-        state.decide(question.customer_id, question.decision, records.pack(note), until)
+        if note:
+            ids = live.item_ids([wide.picks[place].item for place in made.chosen])
+            decided = records.Decided(made.send, made.reason, made.next_day, question.n, tuple(ids))
+            until = (question.today + records.KEPT_DAYS) * DAY
+            state.decide(question.customer_id, question.decision, records.pack(decided), until)
     else:
         made = _again(live, wide.picks, verdicts, before.items)
     chosen = [wide.picks[place] for place in made.chosen[: question.n]]
