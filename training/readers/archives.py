@@ -25,7 +25,7 @@ MAX_UNPACKED = 4 << 30
 """Bytes of one file, or of all files of one archive: what a machine that trains can hold beside its baskets."""
 
 MAX_RATIO = 200
-"""Order lines shrink ten- to fortyfold; bombs a thousandfold and more."""
+"""Order lines shrink five- to sevenfold, JSON more; bombs a thousandfold and more."""
 
 UNCHECKED = 64 << 20
 """Up to here the ratio does not matter: a small file of one repeated line is no bomb."""
