@@ -40,7 +40,7 @@ def spent(orders: Orders, start: int, end: int) -> NDArray[np.float64]:
 def main() -> None:
     """Print a row per shop and rule."""
     for shop, file in SHOPS.items():
-        orders, _ = read_orders([DATA / shop / file], ReadOptions(), Path("/dev/null"))
+        orders, _ = read_orders([DATA / shop / file], ReadOptions(), None)
         begin, end = int(orders.time[0]), int(orders.time[-1]) + 1
         cut = begin + (end - begin) * 3 // 4
         past = first(orders, int(np.searchsorted(orders.time, cut)))

@@ -49,7 +49,7 @@ def load(shop: str) -> tuple[Days, NDArray[np.int32]]:
     orders_file, catalogue_file = SHOPS[shop]
     options = ReadOptions()
     catalogue = read_catalogue(DATA / shop / catalogue_file, options)[0] if catalogue_file else None
-    orders, _ = read_orders([DATA / shop / orders_file], options, Path("/dev/null"))
+    orders, _ = read_orders([DATA / shop / orders_file], options, None)
     shelf = assortment(orders, catalogue)
     return purchase_days(orders, shelf.bought), shelf.category
 
