@@ -17,6 +17,7 @@ SUBCOMMANDS: dict[str, str] = {
     "export": "write links of items into files for shop systems",
     "models": "list versions, show one, roll back, remove old ones",
     "events": "archive what happened as Parquet, for the trainer",
+    "render": "show one customer's picks as a block of HTML for a mail",
     "worklist": "list the customers most worth contacting today, why, and with what",
     "keys": "say who may ask: add, list, rotate, revoke, sign customer tokens",
     "serve": "answer /recommend and picks from the published version",
