@@ -1,9 +1,12 @@
 """Training settings: checked, named, read from TOML."""
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
+from training.gate.limits import Limits
 from training.settings import SettingsError, TrainSettings, read_settings
 
 
@@ -41,3 +44,12 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
     """No file is no silent default."""
     with pytest.raises(SettingsError, match="cannot be read"):
         read_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(("record", "heading"), [(TrainSettings, "| Setting |"), (Limits, "| Limit |")])
+def test_the_reference_names_every_setting_and_its_default(record: type, heading: str) -> None:
+    """docs/reference/training.md has one row per setting, in order, with its default."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "training.md").read_text("utf-8")
+    table = page.split(heading, 1)[1].split("\n\n", 1)[0]
+    told = re.findall(r"^\| `(\w+)` \| `([^`]+)` \| \S", table, re.M)
+    assert told == [(field.name, str(field.default)) for field in dataclasses.fields(record)]
