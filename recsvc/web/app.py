@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from time import perf_counter
 from typing import IO
@@ -28,7 +29,17 @@ from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
 from recsvc.web.goods import Goods
 from recsvc.web.hot import HotAnswer, HotAnswers
-from recsvc.web.messages import MAX_ID, Alive, NoQuery, PicksQuery, Ready, RecommendQuery
+from recsvc.web.messages import (
+    MAX_ID,
+    Alive,
+    Item,
+    NoQuery,
+    PicksQuery,
+    Ready,
+    Recommendations,
+    RecommendedBatch,
+    RecommendQuery,
+)
 from recsvc.web.metrics import CONTENT_TYPE, Metrics, Tally, method_name
 from recsvc.web.noting_items import NotingItems
 from recsvc.web.reaching import Reaching, places
@@ -82,6 +93,7 @@ def create_app(
     by_operation: dict[str, Callable[..., Response]] = {
         "recommend": handlers.recommend,
         "recommend_cart": handlers.recommend_cart,
+        "recommend_batch": handlers.recommend_batch,
         "picks": handlers.picks,
         "replenish": Replenishing(store, access, settings.stem_cap, clock, live).replenish,
         "events": remembering.events,
@@ -178,11 +190,11 @@ class Handlers:
         etag, policy = f"{snapshot.version}-{key}", caching.PUBLIC if who.shared else caching.OWN
         if request.if_none_match.contains_weak(etag):
             return self._not_modified(etag, policy)
-        tally, body = self._compute(snapshot, ask, f"r_{key}")
+        tally, shelves = self._compute(snapshot, ask, f"r_{key}")
         if snapshot.degraded:
             self._metrics.answer(tally)
-            return respond(body)
-        answer = HotAnswer(body, etag, policy, tally)
+            return respond(shelves)
+        answer = HotAnswer(_json.encode(shelves), etag, policy, tally)
         self._hot.keep(state, question, answer)
         return self._give(answer)
 
@@ -192,6 +204,21 @@ class Handlers:
         body = parse.read_body(request)
         door.permit(self._access, body.customer_id)
         return self._private(self._snapshot(), parse.ask_of_body(body))
+
+    def recommend_batch(self) -> Response:
+        """`POST /recommend/batch`: what stands on an earlier shelf stays out of the later ones."""
+        parse.read_query(request, NoQuery)
+        bodies = parse.read_batch(request)
+        for body in bodies:
+            door.permit(self._access, body.customer_id)
+        snapshot, answers = self._snapshot(), []
+        shown: set[str] = set()
+        for body in bodies:
+            ask = parse.ask_of_body(body)
+            ask = dataclasses.replace(ask, exclude=tuple(sorted(shown.union(ask.exclude))))
+            answers.append(self._answer(snapshot, ask, _own_id()))
+            shown.update(item.item_id for item in _items(answers[-1]))
+        return respond(RecommendedBatch(answers))
 
     def picks(self, customer_id: str) -> Response:
         """`GET /customers/{customer_id}/picks`."""
@@ -243,23 +270,27 @@ class Handlers:
 
     def _private(self, snapshot: Snapshot | None, ask: Ask) -> Response:
         """An answer that no cache may keep: for one customer, cart or consent, or while there is no version."""
+        return respond(self._answer(snapshot, ask, _own_id()))
+
+    def _answer(self, snapshot: Snapshot | None, ask: Ask, name: str) -> Recommendations:
+        """Such an answer, counted."""
         if snapshot is None:
             self._metrics.answer(Tally(tuple((shelf_type, "no_model") for shelf_type in ask.types)))
-            return respond(render.no_model(ask, _own_id()))
+            return render.no_model(ask, name)
         if self._reaching is not None and ask.customer_id is not None:
             snapshot = self._reaching.live(snapshot, ask.customer_id)
-        tally, body = self._compute(snapshot, ask, _own_id())
+        tally, answer = self._compute(snapshot, ask, name)
         self._metrics.answer(tally)
-        return respond(body)
+        return answer
 
-    def _compute(self, snapshot: Snapshot, ask: Ask, name: str) -> tuple[Tally, bytes]:
-        """Shelves from a version, as the caller may see them: what the counters hear of, and the JSON."""
+    def _compute(self, snapshot: Snapshot, ask: Ask, name: str) -> tuple[Tally, Recommendations]:
+        """Shelves from a version, as the caller may see them, and what the counters hear of."""
         shelves = recommend(snapshot, ask, self._stem_cap, self._rules)
         answer = render.recommendations(snapshot, ask, shelves, name, self._goods)
         answer.degraded = snapshot.degraded or self._store.stale
-        views.narrow(chain(answer.cross_sell or (), answer.upsell or ()), door.caller().view)
+        views.narrow(_items(answer), door.caller().view)
         g.degraded = answer.degraded
-        return Tally.of(shelves, degraded=answer.degraded), _json.encode(answer)
+        return Tally.of(shelves, degraded=answer.degraded), answer
 
     def _give(self, answer: HotAnswer) -> Response:
         """An answer that caches may keep, or 304 to who has it."""
@@ -295,6 +326,10 @@ def _drain(body: IO[bytes]) -> None:
     left = _DRAIN_BYTES
     while left > 0 and (block := body.read(min(left, 65_536))):
         left -= len(block)
+
+
+def _items(answer: Recommendations) -> Iterator[Item]:
+    return chain(answer.cross_sell or (), answer.upsell or ())
 
 
 def _own_id() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -19,6 +19,9 @@ MAX_EXCLUDED = 1_000
 
 MAX_ID = 256
 """Characters of an id."""
+
+MAX_BATCH = 100
+"""Questions of one batch."""
 
 MAX_N = 100
 """Places per shelf."""
@@ -100,6 +103,21 @@ class RecommendBody(Wishes, forbid_unknown_fields=True, kw_only=True):
     min_price: PriceText | PriceNumber | None = None
     max_price: PriceText | PriceNumber | None = None
     fields: Annotated[list[Field] | None, Meta(description="what to tell of each item; `item_id` always")] = None
+
+
+class RawBatch(Struct, forbid_unknown_fields=True):
+    """`POST /recommend/batch` before each of its questions is looked at."""
+
+    requests: Annotated[list[Any], Meta(min_length=1, max_length=MAX_BATCH)]
+
+
+class RecommendBatch(Struct, forbid_unknown_fields=True):
+    """`POST /recommend/batch`."""
+
+    requests: Annotated[
+        list[RecommendBody],
+        Meta(min_length=1, max_length=MAX_BATCH, description="each as `POST /recommend` takes it, in order of worth"),
+    ]
 
 
 class PicksQuery(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -220,6 +238,12 @@ class Recommendations(Struct):
         bool,
         Meta(description="Redis was away or did not answer in time: the answer may be old, or less than it could be"),
     ] = False
+
+
+class RecommendedBatch(Struct):
+    """The answer to a batch: one per question, in the order asked; no item and no variant of one stands in two."""
+
+    answers: list[Recommendations]
 
 
 class Picks(Struct):

@@ -22,7 +22,9 @@ from recsvc.web.messages import (
     Problem,
     Ready,
     Recommendations,
+    RecommendBatch,
     RecommendBody,
+    RecommendedBatch,
     RecommendQuery,
 )
 from recsvc.web.problems import PROBLEM_JSON
@@ -94,6 +96,18 @@ ROUTES: tuple[Route, ...] = (
         "What to show beside a cart",
         Recommendations,
         body=RecommendBody,
+        problems=(400, 413, 414, 415),
+        scope="recommend",
+        public=True,
+        token_scopes=("web",),
+    ),
+    Route(
+        "POST",
+        "/recommend/batch",
+        "recommend_batch",
+        "Several shelves of one page, no item on two of them",
+        RecommendedBatch,
+        body=RecommendBatch,
         problems=(400, 413, 414, 415),
         scope="recommend",
         public=True,

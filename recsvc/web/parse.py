@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from models.money import PRICE_SCALE
 from recsvc.shelves import Ask, ShelfType
-from recsvc.web.messages import RecommendBody, RecommendQuery, Wishes
+from recsvc.web.messages import RawBatch, RecommendBody, RecommendQuery, Wishes
 from recsvc.web.openapi import KEY_QUERY, TOKEN_QUERY
 from recsvc.web.problems import InputError, input_error
 
@@ -64,7 +64,34 @@ def read_body(request: Request) -> RecommendBody:
         UnsupportedMediaType: another content type.
         RequestEntityTooLarge: a body over the limit.
     """
-    document = read_json(request, "the cart")
+    return _body(read_json(request, "the cart"))
+
+
+def read_batch(request: Request) -> list[RecommendBody]:
+    """The JSON body of several questions as records.
+
+    Raises:
+        InputError: as of one body; the field names its question, `requests[2].n`.
+        UnsupportedMediaType: another content type.
+        RequestEntityTooLarge: a body over the limit.
+    """
+    document = read_json(request, "the questions")
+    try:
+        batch = msgspec.convert(document, RawBatch)
+    except msgspec.ValidationError as error:
+        raise input_error(error) from error
+    bodies = []
+    for place, one in enumerate(batch.requests):
+        try:
+            bodies.append(_body(one))
+        except InputError as error:
+            raise InputError(
+                f"requests[{place}]" + (f".{error.field}" if error.field else ""), error.message
+            ) from error
+    return bodies
+
+
+def _body(document: Any) -> RecommendBody:  # noqa: ANN401  # any JSON
     said: dict[str, str] = {}
     if isinstance(document, dict):
         document, said = _without_aliases(document)
