@@ -27,6 +27,7 @@ from recsvc.store.contract import ModelStore, Snapshot
 from recsvc.storefront.pages import storefront
 from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
+from recsvc.web.explaining import Explaining
 from recsvc.web.goods import Goods
 from recsvc.web.hot import HotAnswer, HotAnswers
 from recsvc.web.messages import (
@@ -96,6 +97,7 @@ def create_app(
         "recommend_batch": handlers.recommend_batch,
         "picks": handlers.picks,
         "replenish": Replenishing(store, access, settings.stem_cap, clock, live).replenish,
+        "explain": Explaining(store, access, settings.stem_cap, shop_rules(settings), reaching).explain,
         "events": remembering.events,
         "customer_data": rights.data,
         "erase_customer": rights.erase,
@@ -144,7 +146,7 @@ class Handlers:
         self._hot = HotAnswers(settings.answer_cache_bytes)
         self._max_url = settings.max_url_bytes
         self._stem_cap = settings.stem_cap
-        self._rules = Rules(settings.links, settings.upsell_cap)
+        self._rules = shop_rules(settings)
         self._picks_settings = picks_settings(settings)
         self._revision = f"{__version__} {self._picks_settings} {self._rules}"
         self._specification = _json.encode(openapi.specification("recsvc", __version__, guarded=access.guarded))
@@ -312,6 +314,11 @@ class Handlers:
             g.version = snapshot.version
             self._metrics.serving(snapshot.version, snapshot.generated_at)
         return snapshot
+
+
+def shop_rules(settings: ServiceSettings) -> Rules:
+    """What an operator decided for all shelves."""
+    return Rules(settings.links, settings.upsell_cap)
 
 
 def picks_settings(settings: ServiceSettings) -> PicksSettings:

@@ -11,6 +11,7 @@ import msgspec
 
 from recsvc.keys.records import Scope
 from recsvc.keys.tokens import TokenScope
+from recsvc.web.explain_messages import ExplainQuery, Explanation
 from recsvc.web.item_messages import ItemsReceipt, ItemWord, ItemWords
 from recsvc.web.messages import (
     MAX_N,
@@ -134,6 +135,16 @@ ROUTES: tuple[Route, ...] = (
         problems=(400, 414),
         scope="customers",
         token_scopes=("email", "web"),
+    ),
+    Route(
+        "GET",
+        "/explain",
+        "explain",
+        "Why one item is, or is not, on a shelf of another",
+        Explanation,
+        query=ExplainQuery,
+        problems=(400, 414),
+        scope="recommend",
     ),
     Route(
         "POST",

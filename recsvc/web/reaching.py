@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from recsvc.contact.decide import SendReason
+from recsvc.contact.decide import SendReason, Verdict
 from recsvc.contact.ledger import DAY
 from recsvc.contact.rules import STAFF
 from recsvc.contact.wording import Locale, sentence
 from recsvc.live import live_snapshot
-from recsvc.outreach import Question, reach_out, rules_of, second_of
+from recsvc.outreach import Question, reach_out, rules_of, second_of, weigh
 from recsvc.picks import PicksSettings
+from recsvc.ranking import Pick
 from recsvc.settings import ServiceSettings
 from recsvc.state.contract import StateStore, StateUnavailableError
 from recsvc.state.mirror import Mirror
-from recsvc.state.records import CustomerState
+from recsvc.state.records import Consent, CustomerState
 from recsvc.store.contract import Snapshot
 from recsvc.web import caching, render
 from recsvc.web.goods import Card
@@ -25,6 +26,8 @@ from recsvc.web.messages import Evidence, Item, Picks, PicksQuery, Reason
 
 _STAFF_PLACES = 3
 _PLACES = 4
+_EXPLAINED = "explain"
+"""A campaign of its own: what was shown today for another one counts."""
 
 
 class Reaching:
@@ -67,6 +70,18 @@ class Reaching:
         if query.channel in STAFF:
             _put_into_words(found.snapshot, answer.items, query.locale)
         return answer
+
+    def verdict(self, snapshot: Snapshot, customer_id: str, item: int) -> tuple[Consent | None, Verdict]:
+        """What a customer consents to, and what the ledger says of one item in a mail of today.
+
+        Raises:
+            StateUnavailableError: the memory does not answer.
+        """
+        held = self._state.customer(customer_id)
+        live = live_snapshot(snapshot, customer_id, held, second_of(snapshot.shop.data_until))
+        question = Question(customer_id, 1, "email", _EXPLAINED, int(self._clock()))
+        _, verdicts, _ = weigh(live, [Pick(item, 0.0, None, -1, 0)], held, question, self._picks, self._rules)
+        return held.standing.consent, verdicts[0]
 
     def live(self, snapshot: Snapshot, customer_id: str) -> Snapshot:
         """The version as a customer's shelves must see it: from the memory, else without whoever was erased."""

@@ -26,6 +26,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  # a test's
 PAGE = "https://shop.example"
 TEA = "/recommend?item_id=tea"
+EXPLAIN = "/explain?item_id=tea&candidate_id=pot-silver&type=upsell"
 CART = {"cart": [{"item_id": "tea"}]}
 PUBLIC_CACHE = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 
@@ -128,6 +129,8 @@ def test_a_key_does_what_its_scope_says_and_no_more(guarded: Guarded, scope: Sco
         TEA: {"recommend", "admin"},
         f"{TEA}&customer_id=ann": {"admin"},
         "/customers/ann/picks": {"customers", "admin"},
+        EXPLAIN: {"recommend", "admin"},
+        f"{EXPLAIN}&customer_id=ann": {"admin"},
         "/metrics": {"admin"},
     }
     for path, scopes in opened.items():
@@ -175,6 +178,7 @@ def test_a_public_key_asks_for_shelves_from_its_pages_alone(guarded: Guarded) ->
     assert guarded.get(f"{TEA}&customer_id=ann", "public", Origin=PAGE).status_code == 403
     assert guarded.post("/recommend", "public", body={**CART, "customer_id": "ann"}, Origin=PAGE).status_code == 403
     assert guarded.get("/customers/ann/picks", "public", Origin=PAGE).status_code == 403
+    assert guarded.get(EXPLAIN, "public", Origin=PAGE).status_code == 403
     assert guarded.get("/metrics", "public", Origin=PAGE).status_code == 403
 
 
@@ -470,6 +474,7 @@ def test_every_way_that_the_specification_names_opens(guarded: Guarded) -> None:
     """Each alternative under `security`, tried with just its credentials, is a 200; without any of them a 401."""
     asked = {
         "/recommend": f"{TEA}&customer_id=ann",
+        "/explain": EXPLAIN,
         "/customers/{customer_id}/picks": "/customers/ann/picks?n=1",
         "/customers/{customer_id}/replenish": "/customers/ann/replenish",
     }
@@ -522,3 +527,14 @@ def test_no_key_is_ever_logged_or_answered(guarded: Guarded, caplog: pytest.LogC
     said = caplog.text + "".join(response.text + str(response.headers) for response in answers)
     assert "no list of keys" in caplog.text
     assert [secret for secret in secrets if secret in said] == []
+
+
+def test_an_explanation_keeps_small_counts_for_admins(guarded: Guarded) -> None:
+    """24 orders are told to a secret key; 4 customers neither in numbers nor in words, but to `admin`."""
+    four = "/explain?item_id=cup-blue&candidate_id=mug&type=upsell"
+    many = guarded.get("/explain?item_id=tea&candidate_id=cup-blue&type=cross_sell", "recommend").json
+    assert many["vector"]["together"] == 24
+    said = guarded.get(four, "recommend").json
+    assert "together" not in said["vector"]
+    assert not any(letter.isdigit() for v in said["verdicts"] if v["gate"] == "evidence" for letter in v["text"])
+    assert guarded.get(four, "admin").json["vector"]["together"] == 4
