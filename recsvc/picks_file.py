@@ -1,35 +1,45 @@
-"""Picks of many customers as a file: a CSV row or a JSON object per customer, written in a stream.
-
-No cell can be a formula to a spreadsheet (OWASP, CSV injection): a text that could be one gets an apostrophe before it,
-an id is never changed, so a customer or item whose id could be one is left out of CSV and counted.
-"""
+"""Picks of many customers as a file, written in a stream, whole or not at all; with a memory the ledger decides."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, get_args
-
-import msgspec
+from typing import IO
 
 from models.files import sync_folder
-from recsvc.picks import CustomerPicks, PicksSettings, Purchased, pick
+from recsvc.contact.rules import Rules
+from recsvc.outreach import Outreach, Question, reach_out
+from recsvc.picks import PicksSettings, Purchased, pick
+from recsvc.picks_layouts import TELLING, Told, is_table, open_layout, unsafe
+from recsvc.state.contract import StateStore
 from recsvc.store.contract import Snapshot
 from recsvc.web import render
 from recsvc.web.goods import Goods
 from recsvc.web.messages import Item
 
-Layout = Literal["csv", "jsonl"]
-LAYOUTS: tuple[str, ...] = get_args(Layout)
 _AT_HAND = 20_000
 """Items whose cards are kept, about a kilobyte each."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """By what the ledger decides.
+
+    Attributes:
+        state: what was shown and bought.
+        rules: of contact.
+        campaign: for which mailing, "" for none.
+        now: seconds since 1970.
+    """
+
+    state: StateStore
+    rules: Rules
+    campaign: str
+    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,13 @@ class Picking:
         n: per customer.
         purchased: as in `recsvc.picks.pick`.
         settings: the service's.
+        memory: who may be contacted today, with what; None: nobody remembers, everyone with a pick.
     """
 
     n: int
     purchased: Purchased | None
     settings: PicksSettings
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +67,26 @@ class Written:
         rows: customers in the file.
         personal: of them, those with picks of their own.
         popular: of them, those with what is popular alone.
-        nothing: left out: nothing may be shown to them.
+        held_back: reason → customers to whom nothing is to be sent; layouts that do not say so leave them out.
         unsafe: left out: their ids are formulas to a spreadsheet.
     """
 
     rows: int
     personal: int
     popular: int
-    nothing: int
+    held_back: Mapping[str, int]
     unsafe: int
 
 
 def write_picks(path: Path, snapshot: Snapshot, customers: Iterable[str], how: Picking, layout: str) -> Written:
-    """Write the file beside itself, force it to disk, move it into place; memory does not grow with the customers."""
+    """Write the file beside itself, force it to disk, move it into place; memory does not grow with the customers.
+
+    With a memory, what is decided is noted as for a question over HTTP on this day, channel `email`: who asks there
+    gets the same, and an `email_sent` without items means these.
+
+    Raises:
+        StateUnavailableError: the memory does not answer; no file is written.
+    """
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with aside.open("w", encoding="utf-8", newline="") as file:
@@ -82,45 +101,45 @@ def write_picks(path: Path, snapshot: Snapshot, customers: Iterable[str], how: P
 
 
 def _stream(file: IO[str], snapshot: Snapshot, customers: Iterable[str], how: Picking, layout: str) -> Written:
-    table = csv.writer(file, lineterminator="\n") if layout == "csv" else None
-    flat = [f"item_{at}_{name}" for at in range(1, how.n + 1) for name in render.FLAT]
-    if table:
-        table.writerow(["customer_id", "source", "count", *flat])
-    personal = popular = nothing = unsafe = 0
+    table, writer = is_table(layout), open_layout(layout, file, how.n)
+    personal = popular = left_out = 0
+    held_back: Counter[str] = Counter()
+    choose = _chooser(snapshot, how)
     goods = Goods(_AT_HAND)
     for name in customers:
-        if table and name.startswith(_FORMULA):
-            unsafe += 1
+        if table and unsafe(name):
+            left_out += 1
             continue
-        chosen = pick(snapshot, name, how.n, how.settings, how.purchased)
-        items = _items(snapshot, chosen, goods, safely=table is not None)
-        if not items:
-            nothing += 1
-            continue
-        source = "personal" if chosen.personal else "popular"
-        personal, popular = personal + chosen.personal, popular + (not chosen.personal)
-        if table:
-            told = render.flat_doubles(items)
-            table.writerow([name, source, len(items), *(_text(told.get(column, "")) for column in flat)])
+        told = _told(name, choose(name), goods, safely=table)
+        if told.reason:
+            held_back[told.reason] += 1
+            if layout not in TELLING:
+                continue
         else:
-            file.write(json.dumps(_object(name, source, items), ensure_ascii=False) + "\n")
-    return Written(personal + popular, personal, popular, nothing, unsafe)
+            personal, popular = personal + (told.source == "personal"), popular + (told.source == "popular")
+        writer.write(told)
+    writer.close()
+    rows = personal + popular + (sum(held_back.values()) if layout in TELLING else 0)
+    return Written(rows, personal, popular, dict(sorted(held_back.items())), left_out)
 
 
-def _items(snapshot: Snapshot, chosen: CustomerPicks, goods: Goods, *, safely: bool) -> Sequence[Item]:
-    items = render.pick_items(snapshot, chosen, goods)
-    return [item for item in items if not item.item_id.startswith(_FORMULA)] if safely else items
+def _chooser(snapshot: Snapshot, how: Picking) -> Callable[[str], Outreach]:
+    """What to answer for a customer."""
+    if (memory := how.memory) is not None:
+        return lambda name: reach_out(
+            snapshot,
+            memory.state,
+            Question(name, how.n, "email", memory.campaign, memory.now, how.purchased),
+            how.settings,
+            memory.rules,
+        )
+    return lambda name: Outreach(pick(snapshot, name, how.n, how.settings, how.purchased), None, None, snapshot)
 
 
-def _text(cell: str) -> str:
-    """The cell, never a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _object(name: str, source: str, items: Sequence[Item]) -> Mapping[str, object]:
-    return {
-        "customer_id": name,
-        "source": source,
-        "count": len(items),
-        "items": [msgspec.to_builtins(i) for i in items],
-    }
+def _told(name: str, found: Outreach, goods: Goods, *, safely: bool) -> Told:
+    items: Sequence[Item] = render.pick_items(found.snapshot, found.picks, goods)
+    if safely:
+        items = [item for item in items if not unsafe(item.item_id)]
+    reason = found.reason or (None if items else "nothing_to_show")
+    source = "personal" if found.picks.personal else "popular"
+    return Told(name, source, [] if reason else items, reason, found.next_day)

@@ -15,6 +15,7 @@ from recsvc.cli.publish import settings_for
 from recsvc.cli.trouble import machine_trouble
 from recsvc.mail_block import Shown, block
 from recsvc.picks import PicksSettings, pick
+from recsvc.state.assembly import open_state
 from recsvc.state.records import customer_digest
 from recsvc.store.snapshot import VersionSnapshot
 from recsvc.web import render
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if not 1 <= args.n <= 30:
         raise CommandError(f"--n is 1 to 30, not {args.n}")
     settings = settings_for(args.models)
-    if customer_digest(args.customer) in silenced(settings):
+    if customer_digest(args.customer) in silenced(settings, open_state(settings)):
         raise CommandError("this customer was erased or did not consent: nothing is rendered")
     snapshot = VersionSnapshot(open_version(Registry(settings.models), None))
     how = PicksSettings(

@@ -170,4 +170,9 @@ def test_the_how_to_page_is_run(listed: CheckedClient, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path / "mails")
     assert [command[:3] for command in commands] == [["recsvc", "export", "picks"]] * len(commands)
     assert [main(command[1:]) for command in commands] == [0] * len(commands)
-    assert sorted(path.name for path in Path().iterdir()) == ["picks.csv", "picks.jsonl"]
+    assert sorted(path.name for path in Path().iterdir()) == [
+        "braze.jsonl",
+        "klaviyo.csv",
+        "picks.csv",
+        "picks.jsonl",
+    ]

@@ -152,11 +152,12 @@ def test_klaviyo_takes_a_file(tool: Tool, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     assert main(command.split()) == 0
     with (tmp_path / "picks.csv").open(encoding="utf-8", newline="") as file:
-        profiles = {row["customer_id"]: row for row in csv.DictReader(file)}
+        profiles = {row["External ID"]: row for row in csv.DictReader(file)}
     assert "ann" in profiles
     for wanted in re.findall(r"lookup:'(\w+)'", page("klaviyo")):
         assert isinstance(profiles["ann"][wanted], str)
     assert profiles["ann"]["item_1_id"]
+    assert profiles["ann"]["send"] == "yes"
     tool.report("klaviyo", {"message_id": "m1", "external_id": "ann", "campaign_id": "c1"})
 
 
