@@ -98,6 +98,27 @@ def remarks(known: Shoppers) -> tuple[str, ...]:
     return tuple(told)
 
 
+def vouchers(account: NDArray[np.int32], day: NDArray[np.int64], days: int) -> NDArray[np.int32]:
+    """Who speaks for the pairs of each basket: an account, and the same account once more in another span of `days`.
+
+    Who puts two things together again a month later means it. One basket does not say so, nor do many of one week.
+
+    Args:
+        account: int32 (n_orders,), -1 for a guest, who stays one.
+        day: int64 (n_orders,), days since 1970-01-01; -1 where orders carry no time.
+        days: length of a span; 0: an account speaks once and for all.
+
+    Returns:
+        int32 (n_orders,), numbers that are equal where the same voucher speaks; -1 for guests.
+    """
+    if days <= 0 or not len(day):
+        return account
+    span = day // days
+    each = account.astype(np.int64) * (int(span.max()) + 2) + span + 1
+    _, number = np.unique(each, return_inverse=True)
+    return np.where(account < 0, -1, number).astype(np.int32)
+
+
 def _repeating(orders: Orders, n_accounts: int) -> NDArray[np.bool_]:
     """Accounts that place the same basket over and over; baskets of one item say nothing and do not count."""
     # A basket's mark is the sum of its items' random numbers: equal baskets have equal marks, others hardly ever.

@@ -27,7 +27,7 @@ CUTS = (0.7, 0.8, 0.9)
 """Shares of all baskets to learn from; the next tenth asks. Several, so that a Christmas does not decide."""
 _PAGE_LIST = 50
 """Companions that a page's list is cut to while only its first ten places are looked at."""
-_COUNTED = ("size_discount", "half_life_share", "anchor_window", "min_support")
+_COUNTED = ("size_discount", "half_life_share", "anchor_window", "min_support", "support_days")
 _PAGES = (
     *_COUNTED,
     "popular_half_life_share",
@@ -44,6 +44,7 @@ _CARTS = (
     "size_discount",
     "half_life_share",
     "min_support",
+    "support_days",
     "cart_neighbourhood",
     "cart_ridge",
     "cart_min_baskets",

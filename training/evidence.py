@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.records import ItemVectors
-from training.accounts import Shoppers, votes
+from training.accounts import Shoppers, votes, vouchers
 from training.baskets import ages, anchor_window, basket_weights, decay
 from training.cards import Assortment
 from training.complements import Evidence, Smoothing
@@ -28,6 +28,7 @@ class Trade:
         voted: csr_array (n_orders, n_items), what each entry counts for where popularity is asked: `accounts.votes`.
         age: float64 (n_orders,), share of the time span, 0 the newest.
         account: int32 (n_orders,), -1 for a guest.
+        day: int64 (n_orders,), days since 1970-01-01; -1 where orders carry no time.
         influence: float64 (n_orders,), what the account lets each basket weigh, > 0.
         category: int32 (n_items,), -1 for none.
         price, cost: int64 (n_items,), ten-thousandths, 0 or below where unknown.
@@ -38,6 +39,7 @@ class Trade:
     voted: sp.csr_array
     age: NDArray[np.float64]
     account: NDArray[np.int32]
+    day: NDArray[np.int64]
     influence: NDArray[np.float64]
     category: NDArray[np.int32]
     price: NDArray[np.int64]
@@ -60,6 +62,7 @@ def trade_of(shoppers: Shoppers, baskets: sp.csr_array, shelf: Assortment, leade
         voted=votes(baskets, orders.customer),
         age=ages(orders),
         account=orders.customer,
+        day=orders.time // 86_400,
         influence=shoppers.influence,
         category=shelf.category[leader],
         price=shelf.price[leader],
@@ -94,7 +97,7 @@ def evidence_of(trade: Trade, settings: TrainSettings) -> Evidence:
         # A factor per companion like the trend: ranked and cut by what a place brings.
         trend=rising if value is None else rising * value,
         category=trade.category,
-        supporters=trade.account[pairs],
+        supporters=vouchers(trade.account, trade.day, settings.support_days)[pairs],
         # Each account's entries of an item add up to one vote.
         worth=value,
         buyers=np.rint(np.asarray(trade.voted.sum(axis=0))).astype(np.int64),

@@ -21,6 +21,7 @@ class TrainSettings:
         upgrades: entries per upsell vector, 1–1000.
         min_support: customers (each guest order one) who must have bought both items in one basket before the pair
             counts as evidence, ≥ 1.
+        support_days: a customer who buys both again in another span of so many days speaks once more; 0: never.
         robot_factor: an account with more than this many times the orders of a heavy customer (99th percentile), and
             more than 100, is no shopper: its orders are left out of what is learnt; 0 leaves nobody out.
         size_discount: p of the basket weight |b|^-p, 0–2: large baskets say less about each pair.
@@ -63,6 +64,7 @@ class TrainSettings:
     neighbours: int = 100
     upgrades: int = 20
     min_support: int = 2
+    support_days: int = 30
     robot_factor: float = 10.0
     size_discount: float = 0.5
     half_life_share: float = 0.7
@@ -109,6 +111,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "neighbours": (1, 1000),
     "upgrades": (1, 1000),
     "min_support": (1, 1_000_000),
+    "support_days": (0, 36_500),
     "robot_factor": (0, 1e9),
     "size_discount": (0, 2),
     "half_life_share": (0, 100),

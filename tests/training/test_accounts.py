@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.model import Model
-from training.accounts import remarks, shoppers, votes, without
+from training.accounts import remarks, shoppers, votes, vouchers, without
 from training.pipeline import build_model
 from training.records import Orders
 from training.settings import TrainSettings
@@ -144,3 +144,20 @@ def test_nobody_is_judged_without_customers(orders_of: Callable[..., Orders]) ->
     found = shoppers(orders_of([("a", None, 1, ["p", "q"])] * 3), 10.0)
     assert (found.heavy, found.robots, found.eased) == (0, {}, 0)
     assert found.influence.tolist() == [1, 1, 1]
+
+
+def test_an_account_speaks_again_a_month_later() -> None:
+    """Twice in one span of thirty days is one voucher, in the next span it is another; guests stay guests."""
+    account = np.array([0, 0, 0, 1, -1, -1], dtype=np.int32)
+    day = np.array([0, 29, 30, 30, 5, 40], dtype=np.int64)
+    first, again, later, other, guest, guest_too = vouchers(account, day, 30).tolist()
+    assert first == again
+    assert len({first, later, other}) == 3
+    assert (guest, guest_too) == (-1, -1)
+    assert vouchers(account, day, 0).tolist() == account.tolist()
+
+
+def test_without_times_an_account_speaks_once() -> None:
+    """Orders that carry no time fall into one span."""
+    numbers = vouchers(np.array([3, 3, 4], dtype=np.int32), np.full(3, -1, dtype=np.int64), 30)
+    assert numbers[0] == numbers[1] != numbers[2]
