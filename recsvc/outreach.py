@@ -14,6 +14,7 @@ from recsvc.contact import decided as records
 from recsvc.contact.decide import HARD, Candidate, Decision, SendReason, Verdict, decide, may_contact, verdict
 from recsvc.contact.ledger import DAY, Ledger, fold
 from recsvc.contact.rules import PUSHED, Rules, parse_caps
+from recsvc.kept_picks import keep, restore
 from recsvc.live import live_snapshot
 from recsvc.picks import CustomerPicks, PicksSettings, Purchased, pick
 from recsvc.ranking import BESTSELLERS, Pick
@@ -116,6 +117,8 @@ def reach_out(
         return Outreach(_NOTHING, "no_consent", None, live)
     if before is not None and not before.send:
         return Outreach(_NOTHING, before.reason, before.next_day, live)
+    if before is not None and (shown := _from_note(live, before, held, question, settings, rules)) is not None:
+        return shown
     wide = pick(live, question.customer_id, min(3 * question.n + 24, _MOST), settings, question.purchased)
     wide = _with_earlier(live, wide, before.items if before else ())
     candidates, verdicts, ledger = weigh(live, wide.picks, held, question, settings, rules)
@@ -123,8 +126,9 @@ def reach_out(
         refused = may_contact(ledger, rules, question.today, question.channel)
         made = decide(candidates, verdicts, refused, question.n, RESERVES, question.channel)
         if note:
-            ids = live.item_ids([wide.picks[place].item for place in made.chosen])
-            decided = records.Decided(made.send, made.reason, made.next_day, question.n, tuple(ids))
+            noted = [wide.picks[place] for place in made.chosen]
+            ids, kept = tuple(live.item_ids([p.item for p in noted])), keep(live, wide, noted)
+            decided = records.Decided(made.send, made.reason, made.next_day, question.n, ids, live.version, kept)
             until = (question.today + records.KEPT_DAYS) * DAY
             state.decide(question.customer_id, question.decision, records.pack(decided), until)
     else:
@@ -132,6 +136,33 @@ def reach_out(
     chosen = [wide.picks[place] for place in made.chosen[: question.n]]
     personal = wide.personal and any(p.fallback is None for p in chosen)
     return Outreach(dataclasses.replace(wide, picks=chosen, personal=personal), made.reason, made.next_day, live)
+
+
+def _from_note(
+    snapshot: Snapshot,
+    before: records.Decided,
+    held: CustomerState,
+    question: Question,
+    settings: PicksSettings,
+    rules: Rules,
+) -> Outreach | None:
+    """What was named this morning, from its note alone, without what was bought, refused or sold out since.
+
+    None where the note does not say it all: too few are left, another version is served, or the customer has said of
+    a purchase that it must not speak for them. Then everything is computed again, and what was named comes first.
+    """
+    noted = None if held.unused else restore(snapshot, before)
+    if noted is None:
+        return None
+    _, verdicts, _ = weigh(snapshot, noted.picks, held, question, settings, rules)
+    stock = snapshot.facts.in_stock
+    still = [p for p, v in zip(noted.picks, verdicts, strict=True) if stock.item(p.item) and v.code not in HARD]
+    nothing_more = len(still) == len(before.items) < before.n + RESERVES and question.n <= before.n
+    if len(still) < question.n and not nothing_more:
+        return None
+    chosen = still[: question.n]
+    personal = any(p.fallback is None for p in chosen)
+    return Outreach(dataclasses.replace(noted, picks=chosen, personal=personal), None, None, snapshot)
 
 
 def weigh(

@@ -21,7 +21,7 @@ from recsvc.state.mirror import Mirror
 from recsvc.state.records import Consent, CustomerState
 from recsvc.store.contract import Snapshot
 from recsvc.web import caching, render
-from recsvc.web.goods import Card
+from recsvc.web.goods import Card, Goods
 from recsvc.web.messages import Evidence, Item, Picks, PicksQuery, Reason
 
 _STAFF_PLACES = 3
@@ -54,6 +54,7 @@ class Reaching:
         self._state = state
         self._mirror = mirror
         self._clock = clock
+        self._goods = Goods(settings.cards_at_hand)
 
     def picks(self, snapshot: Snapshot, customer_id: str, query: PicksQuery) -> Picks:
         """What to show a customer, or why nothing."""
@@ -66,7 +67,7 @@ class Reaching:
             return held_back(snapshot, customer_id, name, "state_unavailable", None)
         if not found.picks.picks:
             return held_back(snapshot, customer_id, name, found.reason or "nothing_to_show", found.next_day)
-        answer = render.picks(found.snapshot, customer_id, found.picks, name)
+        answer = render.picks(found.snapshot, customer_id, found.picks, name, self._goods)
         if query.channel in STAFF:
             _put_into_words(found.snapshot, answer.items, query.locale)
         return answer
