@@ -20,8 +20,10 @@ _POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-actio
 """A page that can load nothing from elsewhere."""
 
 
-def storefront(store: ModelStore, folder: Path) -> Blueprint:
+def storefront(store: ModelStore, folder: Path, *, remembers: bool = False) -> Blueprint:
     """The shop under `/shop/`; `folder` is what `recsvc demo-shop` wrote (its pictures, its shoppers).
+
+    `remembers`: the service keeps events, so the shop sends some.
 
     Raises:
         FileNotFoundError: the folder has no `shoppers.json`.
@@ -56,7 +58,8 @@ def storefront(store: ModelStore, folder: Path) -> Blueprint:
     @pages.get("/api/shop")
     def facts() -> Response:
         goods, shop = shelf.goods(), shelf.facts()
-        return jsonify(shop | {"shoppers": shoppers, "departments": goods.departments if goods else []})
+        told = {"shoppers": shoppers, "remembers": remembers, "departments": goods.departments if goods else []}
+        return jsonify(shop | told)
 
     @pages.get("/api/items")
     def items() -> Response:

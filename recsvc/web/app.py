@@ -114,7 +114,7 @@ def create_app(
         rule = route.path.replace("{customer_id}", "<any_id:customer_id>").replace("{item_id}", "<any_id:item_id>")
         app.add_url_rule(rule, route.operation, by_operation[route.operation], methods=[route.method])
     if settings.storefront is not None:
-        app.register_blueprint(storefront(store, settings.storefront))
+        app.register_blueprint(storefront(store, settings.storefront, remembers=state is not None))
     if settings.proxies:
         trusting = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)
         app.wsgi_app = trusting  # type: ignore[method-assign]  # the way that Flask documents

@@ -54,7 +54,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         recsvc("train", "--orders", orders, "--catalogue", catalogue, "--models", models, "--threads", "1"),
     ):
         subprocess.run(step, check=True, env=environment, cwd=root, capture_output=True)
-    command = recsvc("serve", "--bind", "127.0.0.1:0", "--workers", "1", "--models", models, "--storefront", folder)
+    where = ("--bind", "127.0.0.1:0", "--workers", "1", "--models", models, "--state", root / "state.db")
+    command = recsvc("serve", *where, "--storefront", folder)
     log = root / "log"
     with (
         log.open("w") as errors,

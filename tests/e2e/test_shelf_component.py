@@ -35,8 +35,10 @@ class Bench:
         self.page = page
         self.url = url
         self.asked: list[Any] = []
+        self.noted: list[dict[str, Any]] = []
         self.answer: Callable[[Any], None] = lambda route: route.fulfill(json=ANSWER)
         page.route("**/recommend*", self._recommend)
+        page.route("**/events", self._events)
 
     def open(self, shelf: str, script: str = "") -> Any:  # noqa: ANN401  # as above
         """Show `shelf` on a page whose analytics keep what they hear; wait until it is filled or given up."""
@@ -50,9 +52,21 @@ class Bench:
         self.page.wait_for_function("heard.length > 0")
         return self.page
 
+    def wait_for_notes(self, n: int) -> None:
+        """Until the service heard `n` events, at most five seconds."""
+        for _ in range(100):
+            if len(self.noted) >= n:
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail(f"{len(self.noted)} events were sent, not {n}")
+
     def _recommend(self, route: Any) -> None:  # noqa: ANN401  # as above
         self.asked.append(route.request)
         self.answer(route)
+
+    def _events(self, route: Any) -> None:  # noqa: ANN401  # as above
+        self.noted += json.loads(route.request.post_data)["events"]
+        route.fulfill(status=503)
 
 
 @pytest.fixture
@@ -150,6 +164,28 @@ def test_gtag_is_preferred_where_there_is_one(bench: Bench) -> None:
     page.wait_for_function("told.length === 1")
     assert page.evaluate("told[0].slice(0, 2)") == ["event", "view_item_list"]
     assert page.evaluate("dataLayer") == []
+
+
+def test_the_service_hears_what_was_seen_and_chosen_where_asked(bench: Bench) -> None:
+    """With `events`: an impression of the shelf, a click on an item, each with its name; a refusal shows nowhere."""
+    page = bench.open(SHELF.format(more='events customer-id="c 1"'))
+    bench.wait_for_notes(1)
+    page.locator("recsvc-shelf a").nth(1).click()
+    bench.wait_for_notes(2)
+    shown, chosen = bench.noted
+    assert shown.pop("event_id") != chosen.pop("event_id")
+    same = {"customer_id": "c 1", "placement": "rec_pdp_cross", "recommendation_id": "r_1", "channel": "web"}
+    assert shown == {"type": "impression", "items": ["D1", "D2"], **same}
+    assert chosen == {"type": "click", "items": ["D2"], **same}
+    assert page.locator("recsvc-shelf a").count() == 2
+
+
+def test_nothing_is_noted_unasked(bench: Bench) -> None:
+    """Without `events` the service hears of questions only."""
+    page = bench.open(SHELF.format(more=""), "window.dataLayer = [];")
+    page.wait_for_function("dataLayer.length === 2")
+    page.locator("recsvc-shelf a").first.click()
+    assert bench.noted == []
 
 
 def test_what_nobody_saw_is_not_reported(bench: Bench) -> None:

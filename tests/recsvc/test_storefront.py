@@ -167,6 +167,6 @@ def test_the_guide_names_every_attribute_event_and_part_of_the_shelf() -> None:
     events = set(re.findall(r'"(recsvc-(?:filled|empty|select|why))"', code))
     assert told == used | events
     parts = set(re.findall(r'part: "([a-z]+)"', code))
-    assert parts == set(re.findall(r"`([a-z]+)`", guide.partition("Style parts for the rest:")[2].partition("\n\n")[0]))
+    assert parts == set(re.findall(r"`([a-z]+)`", guide.partition("Style parts for the rest:")[2].partition(".\n")[0]))
     for name in re.findall(r"--recsvc-[a-z]+", code):
         assert f"`{name}`" in guide

@@ -1,15 +1,17 @@
 /* The cart: lines kept in the browser, and their page. */
 
 import { count, html, itemLink, money, onClick, recall, remember, say } from "./dom.js";
-import { shelf } from "./goods.js";
+import { forWhom, shelf } from "./goods.js";
+import { note, remembers } from "./memory.js";
+import { swaps } from "./swaps.js";
 
 const CART = "recsvc-demo-cart";
 let lines = recall(CART, []);
 
-export function addToCart({ item_id, title, price, image_link }) {
+export function addToCart({ item_id, title, price, image_link }, quantity = 1) {
   const line = lines.find((each) => each.item_id === item_id);
-  if (line) line.quantity += 1;
-  else lines.push({ item_id, title, price, image_link, quantity: 1 });
+  if (line) line.quantity += quantity;
+  else lines.push({ item_id, title, price, image_link, quantity });
   keep();
   say(`${title} is in your cart`);
 }
@@ -22,9 +24,15 @@ export function tellCart() {
 }
 
 /** `again` draws the page anew after a change. */
-export function cartPage(again) {
+export async function cartPage(again) {
   if (!lines.length) return { title: "Cart", body: empty() };
   const { currency } = lines[0].price ?? {};
+  const offers = await swaps(lines, async (id, item) => {
+    exchange(id, item);
+    await again();
+    document.querySelector("h1").focus();
+  });
+  const heading = await forWhom("Before you go");
   const total = lines.reduce((sum, line) => sum + line.quantity * Number(line.price?.amount ?? 0), 0);
   const body = html`
     <h1 tabindex="-1">Your cart</h1>
@@ -32,8 +40,17 @@ export function cartPage(again) {
       ${lines.map(row)}
     </ul>
     <p class="total">Total <b>${money({ amount: total, currency })}</b></p>
-    ${shelf({ type: "cross_sell", heading: "Before you go", "list-id": "rec_cart" }, lines)}
+    ${remembers() && html`<p class="order"><button type="button" class="button big buy">Order, in imagination</button></p>`}
+    ${offers} ${shelf({ type: "cross_sell", heading, "list-id": "rec_cart" }, lines)}
   `;
+  onClick(body, ".buy", async () => {
+    await note("purchase", { items: lines.map(({ item_id, quantity }) => ({ item_id, quantity })) });
+    lines = [];
+    keep();
+    await again();
+    say("Thank you. The shop remembers it.");
+    document.querySelector("h1").focus();
+  });
   onClick(body, "[data-by]", async ({ id, by }) => {
     change(id, Number(by));
     await again();
@@ -49,6 +66,19 @@ function change(id, by) {
   lines = lines.filter((each) => each.quantity > 0);
   keep();
   say(line.quantity ? `${line.title}: ${line.quantity}` : `${line.title} was taken out`);
+}
+
+/** Another article in a line's place, as many of it. */
+function exchange(id, { item_id, title, price, image_link }) {
+  const { quantity } = lines.find((each) => each.item_id === id);
+  const there = lines.find((each) => each.item_id === item_id);
+  if (there) there.quantity += quantity;
+  lines = lines.flatMap((line) => {
+    if (line.item_id !== id) return [line];
+    return there ? [] : [{ item_id, title, price, image_link, quantity }];
+  });
+  keep();
+  say(`${title} is in your cart instead`);
 }
 
 function keep() {

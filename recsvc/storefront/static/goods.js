@@ -2,16 +2,22 @@
 
 import { ask, count, html, itemLink, money, onClick, say } from "./dom.js";
 import { addToCart } from "./cart.js";
-import { shopper } from "./shoppers.js";
+import { timeToBuyAgain } from "./again.js";
+import { remembers } from "./memory.js";
+import { isKnown, shopper } from "./shoppers.js";
 
-/** A `<recsvc-shelf>` of the chosen shopper, with a why-button on every item. */
+/** A `<recsvc-shelf>` of the chosen shopper, with a why-button on every item; seen and chosen items are remembered. */
 export function shelf(attributes, cart = null) {
   const element = document.createElement("recsvc-shelf");
-  const asked = { n: 8, why: "", "customer-id": shopper()?.customer_id, ...attributes };
+  const events = remembers() ? "" : undefined;
+  const asked = { n: 8, why: "", "customer-id": shopper()?.customer_id, events, ...attributes };
   for (const [name, value] of Object.entries(asked)) if (value !== undefined) element.setAttribute(name, value);
   if (cart) element.cart = cart;
   return element;
 }
+
+/** A heading that says for whom the shelf is ranked, where the shop knows them. */
+export const forWhom = async (heading) => ((await isKnown()) ? `${heading}, for you` : heading);
 
 export async function listPage(query, departments) {
   const word = query.get("q") ?? "";
@@ -22,11 +28,13 @@ export async function listPage(query, departments) {
   const person = shopper();
   const title = word ? `“${word}”` : department || (person && `Shopping as: ${person.label}`);
   const lead = title && (word || department ? articles : person.text);
+  const again = word || department ? null : await timeToBuyAgain();
   const body = html`
     <section class="hero">
       <h1 tabindex="-1">${title || "For the stove, the table and the garden"}</h1>
       <p>${lead || `${articles}, and every shelf knows what goes with what.`}</p>
     </section>
+    ${again}
     <nav class="chips" aria-label="Departments">
       ${["", ...departments].map((name) => chip(name, name === department, word))}
     </nav>
@@ -52,6 +60,7 @@ export async function listPage(query, departments) {
 export async function itemPage(id) {
   const item = await ask(`api/items/${encodeURIComponent(id)}`).catch(() => null);
   if (!item) return { title: "Not found", body: nowhere() };
+  const heading = await forWhom("Goes well with it");
   const [department, ...group] = (item.category ?? "").split(" > ");
   const body = html`
     <nav class="path" aria-label="Where you are">
@@ -74,7 +83,7 @@ export async function itemPage(id) {
       </div>
     </article>
     ${shelf({ type: "upsell", heading: "A step up", "item-id": id, n: 6, "list-id": "rec_pdp_upsell" })}
-    ${shelf({ type: "cross_sell", heading: "Goes well with it", "item-id": id, "list-id": "rec_pdp_cross" })}
+    ${shelf({ type: "cross_sell", heading, "item-id": id, "list-id": "rec_pdp_cross" })}
   `;
   onClick(body, ".add", () => addToCart(item));
   return { title: item.title, body };

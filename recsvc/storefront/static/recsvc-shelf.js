@@ -3,8 +3,7 @@
    <script type="module" src="/recsvc-shelf.js"></script>
    <recsvc-shelf type="cross_sell" item-id="D100" heading="Goes well with"></recsvc-shelf>
 
-   It asks the service once, shows what comes in time, tells analytics what was seen and chosen, and stays
-   invisible when the answer is empty, wrong or late. All attributes: docs/how-to/put-the-shelf-on-a-page.md */
+   It stays invisible when the answer is empty, wrong or late. More: docs/how-to/put-the-shelf-on-a-page.md */
 
 const STYLE = `
 :host { display: block; font: inherit; color: inherit; }
@@ -94,7 +93,8 @@ class RecsvcShelf extends HTMLElement {
     if (!this.#cart?.length && !ids.length) return this.#hide("nothing_asked");
     const timer = setTimeout(() => asked.abort("late"), Number(this.getAttribute("timeout") ?? 1500));
     try {
-      const response = await fetch(...this.#request(ids), { signal: asked.signal });
+      const [url, wish] = this.#request(ids);
+      const response = await fetch(url, { ...wish, signal: asked.signal });
       const answer = response.ok ? await response.json() : {};
       if (asked !== this.#asked) return;
       const items = answer[this.#type] ?? [];
@@ -112,32 +112,37 @@ class RecsvcShelf extends HTMLElement {
   }
 
   #request(ids) {
-    const wish = { type: this.#type };
-    for (const [attribute, parameter] of Object.entries(PARAMETERS)) {
-      if (this.getAttribute(attribute)) wish[parameter] = this.getAttribute(attribute);
-    }
-    const url = `${(this.getAttribute("endpoint") ?? "").replace(/\/$/, "")}/recommend`;
-    const who = Object.entries(CREDENTIALS)
-      .filter(([attribute]) => this.getAttribute(attribute))
-      .map(([attribute, parameter]) => [parameter, this.getAttribute(attribute)]);
-    if (!this.#cart)
-      return [`${url}?${new URLSearchParams([...ids.map((id) => ["item_id", id]), ...Object.entries(wish), ...who])}`];
+    const wish = { type: this.#type, ...this.#said(PARAMETERS) };
+    if (!this.#cart) return [this.#address([...ids.map((id) => ["item_id", id]), ...Object.entries(wish)])];
     if (wish.n) wish.n = Number(wish.n);
     if (wish.fallback) wish.fallback = wish.fallback === "true";
     const cart = this.#cart.map(({ item_id, quantity }) => ({ item_id, quantity }));
-    return [
-      new Request(who.length ? `${url}?${new URLSearchParams(who)}` : url, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ cart, ...wish }),
-      }),
-    ];
+    return [this.#address(), post({ cart, ...wish })];
+  }
+
+  #address(wish = []) {
+    const query = new URLSearchParams([...wish, ...Object.entries(this.#said(CREDENTIALS))]).toString();
+    return `${this.#base}/recommend${query && "?"}${query}`;
+  }
+
+  get #base() {
+    return (this.getAttribute("endpoint") ?? "").replace(/\/$/, "");
+  }
+
+  /** The attributes that say something, by the service's names. */
+  #said(names) {
+    const given = Object.entries(names).filter(([attribute]) => this.getAttribute(attribute));
+    return Object.fromEntries(given.map(([attribute, name]) => [name, this.getAttribute(attribute)]));
   }
 
   #hide(reason) {
     this.hidden = true;
     this.shadowRoot.replaceChildren();
-    this.dispatchEvent(new CustomEvent("recsvc-empty", { bubbles: true, detail: { reason } }));
+    this.#fire("recsvc-empty", { reason });
+  }
+
+  #fire(name, detail) {
+    return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, detail }));
   }
 
   #show(items, answer) {
@@ -146,16 +151,14 @@ class RecsvcShelf extends HTMLElement {
     if (name) list.setAttribute("aria-label", name);
     this.shadowRoot.replaceChildren(...(name ? [make("h2", { part: "heading" }, name)] : []), list);
     this.hidden = false;
-    this.dispatchEvent(new CustomEvent("recsvc-filled", { bubbles: true, detail: { items, answer } }));
+    this.#fire("recsvc-filled", { items, answer });
     this.#seen?.disconnect();
-    this.#seen = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        this.#seen.disconnect();
-        this.#report("view_item_list", items, 0);
-      },
-      { threshold: 0.5 },
-    );
+    const seen = (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      this.#seen.disconnect();
+      this.#report("view_item_list", items, answer);
+    };
+    this.#seen = new IntersectionObserver(seen, { threshold: 0.5 });
     this.#seen.observe(list);
   }
 
@@ -173,36 +176,34 @@ class RecsvcShelf extends HTMLElement {
     if (item.price)
       link.append(make("span", { class: "price", part: "price" }, money(item.price.amount, item.price.currency)));
     if (item.price_delta) {
-      link.append(
-        make("span", { class: "delta", part: "delta" }, `${money(item.price_delta, item.price?.currency)} more`),
-      );
+      const more = `${money(item.price_delta, item.price?.currency)} more`;
+      link.append(make("span", { class: "delta", part: "delta" }, more));
     }
     if (this.hasAttribute("reasons") && item.reason)
       link.append(make("span", { class: "reason", part: "reason" }, item.reason.text));
     link.addEventListener("click", (click) => {
-      this.#report("select_item", [item], index);
-      const chosen = new CustomEvent("recsvc-select", { bubbles: true, cancelable: true, detail });
-      if (!this.dispatchEvent(chosen)) click.preventDefault();
+      this.#report("select_item", [item], answer, index);
+      if (!this.#fire("recsvc-select", detail)) click.preventDefault();
     });
     const card = make("li", { part: "card" }, link);
+    if (item.source) card.part.add(item.source);
     if (this.hasAttribute("why") && item.reason) {
-      const why = make(
-        "button",
-        { type: "button", part: "why", "aria-label": `Why ${item.title ?? item.item_id}?` },
-        "Why this?",
-      );
-      why.addEventListener("click", () => this.dispatchEvent(new CustomEvent("recsvc-why", { bubbles: true, detail })));
+      const label = `Why ${item.title ?? item.item_id}?`;
+      const why = make("button", { type: "button", part: "why", "aria-label": label }, "Why this?");
+      why.addEventListener("click", () => this.#fire("recsvc-why", detail));
       card.append(why);
     }
     return card;
   }
 
-  /** GA4, by `gtag` where there is one, else by Tag Manager's `dataLayer`; neither there: nobody is told. */
-  #report(event, items, first) {
+  /** GA4, by `gtag` where there is one, else by Tag Manager's `dataLayer`, else to nobody. */
+  #report(event, items, answer, first = 0) {
+    this.#tell(event === "select_item" ? "click" : "impression", items, answer);
     const listId = this.getAttribute("list-id") ?? `recsvc_${this.#type}`;
     const ecommerce = {
       item_list_id: listId,
       item_list_name: this.getAttribute("heading") ?? listId,
+      currency: items[0].price?.currency ?? undefined,
       items: items.map((item, index) => ({
         item_id: item.item_id,
         item_name: item.title ?? item.item_id,
@@ -211,10 +212,27 @@ class RecsvcShelf extends HTMLElement {
         price: item.price ? Number(item.price.amount) : undefined,
       })),
     };
-    if (items[0]?.price?.currency) ecommerce.currency = items[0].price.currency;
     if (typeof window.gtag === "function") window.gtag("event", event, ecommerce);
     else if (Array.isArray(window.dataLayer)) window.dataLayer.push({ ecommerce: null }, { event, ecommerce });
   }
+
+  /** With `events` the service hears it too. */
+  #tell(type, items, answer) {
+    if (!this.hasAttribute("events")) return;
+    const event = {
+      event_id: crypto.getRandomValues(new Uint32Array(4)).join("-"),
+      type,
+      items: items.map((item) => item.item_id),
+      recommendation_id: answer.recommendation_id,
+      channel: "web",
+      ...this.#said({ "customer-id": "customer_id", consent: "consent", "list-id": "placement" }),
+    };
+    fetch(`${this.#base}/events`, { ...post({ events: [event] }), keepalive: true }).catch(() => {});
+  }
+}
+
+function post(body) {
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
 }
 
 function make(tag, attributes, ...children) {

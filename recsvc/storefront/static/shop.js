@@ -5,6 +5,7 @@ import { ask, count, html, onClick } from "./dom.js";
 import { cartPage, tellCart } from "./cart.js";
 import { itemPage, listPage } from "./goods.js";
 import { mailPage } from "./mail.js";
+import { memoryIs } from "./memory.js";
 import { welcome } from "./shoppers.js";
 import { closeDrawer } from "./why.js";
 
@@ -30,7 +31,7 @@ async function draw() {
 async function page(path, query) {
   if (path.startsWith("/item/")) return itemPage(decodeURIComponent(path.slice("/item/".length)));
   if (path === "/cart") return cartPage(draw);
-  if (path === "/mail") return mailPage();
+  if (path === "/mail") return mailPage(draw);
   return listPage(query, departments);
 }
 
@@ -72,7 +73,10 @@ function listen() {
     event.preventDefault();
     look();
   });
-  addEventListener("hashchange", arrive);
+  addEventListener("hashchange", () => {
+    clearTimeout(typing); // whoever opened a page meanwhile does not want to be called back to a list
+    arrive();
+  });
   document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address names a page, so it cannot name a place on one
     main.focus();
@@ -84,6 +88,7 @@ async function open() {
   listen();
   const shop = await ask("api/shop").catch(() => null); // where it does not answer, the page will say so
   departments = shop?.departments ?? [];
+  memoryIs(shop?.remembers ?? false);
   welcome(shop?.shoppers ?? [], draw);
   if (shop?.version) {
     const seen = [count(shop.orders, "order"), count(shop.customers, "customer"), count(shop.items, "article")];
