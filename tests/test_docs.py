@@ -64,7 +64,8 @@ def commands() -> Iterator[tuple[str, str]]:
         name, text = str(page.relative_to(ROOT)), page.read_text("utf-8")
         for block in FENCED.findall(text):
             for line in block.replace("\\\n", " ").splitlines():
-                if found := re.search(r"(?:^|[\s/])(recsvc [a-z].*)$", line):
+                found = re.search(r"(?:^|[\s/])(recsvc [a-z].*)$", line)
+                if found and not line.startswith("{"):  # a record that speaks of a command
                     yield name, found[1].rstrip("'\"]},")  # of a unit file's or a list's quotes
 
 
