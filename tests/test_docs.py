@@ -65,7 +65,7 @@ def commands() -> Iterator[tuple[str, str]]:
         for block in FENCED.findall(text):
             for line in block.replace("\\\n", " ").splitlines():
                 found = re.search(r"(?:^|[\s/])(recsvc [a-z].*)$", line)
-                if found and not line.startswith("{"):  # a record that speaks of a command
+                if found and "summary:" not in line:  # an alert only speaks of a command
                     yield name, found[1].rstrip("'\"]},")  # of a unit file's or a list's quotes
 
 
