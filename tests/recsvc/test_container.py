@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -16,8 +17,11 @@ from pathlib import Path
 import pytest
 
 from recsvc import healthcheck
+from recsvc.settings import ServiceSettings
+from recsvc.state.assembly import open_state
 
 REPOSITORY = Path(__file__).parents[2]
+REDIS = os.environ.get("RECSVC_REDIS_SERVER") or shutil.which("redis-server")
 DAILY = REPOSITORY / "scripts" / "daily.sh"
 
 
@@ -130,6 +134,41 @@ def test_what_is_published_of_the_composed_service_is_on_loopback() -> None:
     assert re.findall(r"ports: (.*)", compose) == ['["127.0.0.1:8000:8000"]']
     assert len(re.findall("maxmemory-policy, noeviction", compose)) == 2
     assert '--appendonly, "yes", --appendfsync, always' in compose
+
+
+def test_the_composed_service_has_a_memory() -> None:
+    """`serve` names the state's Redis, which starts with it, is another than the versions' and lives in a volume."""
+    compose = (REPOSITORY / "compose.yaml").read_text("utf-8")
+    serve = compose.split("\n  serve:\n")[1].split("\n  nightly:\n")[0]
+    state = compose.split("\n  redis-state:\n")[1].split("\nvolumes:\n")[0]
+    assert "RECSVC_STATE_URL: redis://redis-state:6379/0" in serve
+    assert re.findall(r"(redis-\w+): \{condition: service_healthy\}", serve) == ["redis-versions", "redis-state"]
+    assert "profiles" not in state
+    assert "volumes: [state:/data]" in state
+    assert re.search(r"^  state:$", compose, re.M)
+
+
+@pytest.mark.skipif(not REDIS, reason="no redis-server: run `make test`, which brings one, or set RECSVC_REDIS_SERVER")
+def test_the_composed_memory_promises_what_it_acknowledges(tmp_path: Path) -> None:
+    """A Redis started with the very options of compose.yaml is durable to the service's own judgement."""
+    compose = (REPOSITORY / "compose.yaml").read_text("utf-8")
+    command = compose.split("\n  redis-state:\n")[1].split("command: [redis-server, ")[1].split("]")[0]
+    options = [part.strip().strip('"') for part in command.split(",")]
+    filled = ["256mb" if option.startswith("${") else option for option in options]
+    socket = tmp_path / "s"
+    where = ["--port", "0", "--unixsocket", str(socket), "--dir", str(tmp_path)]
+    with subprocess.Popen([str(REDIS), *filled, *where], stdout=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + 30
+            while not socket.exists() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            state = open_state(ServiceSettings(state_url=f"unix://{socket}"))
+            assert state is not None
+            told = state.status()
+            state.close()
+        finally:
+            server.terminate()
+    assert (told.reachable, told.durable) == (True, True)
 
 
 def test_the_build_lock_pins_the_build_backend() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
+from training.readers.contacts import without_contacts
 from training.readers.currencies import currencies, the_currency
 from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
@@ -179,7 +180,7 @@ def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
     if rules.timed:
         ts = through(cells["ts"], lambda column: parse_times(column, day_first=rules.day_first))
     ids = {name: _tidy_id(cells[name]) for name in _IDS}
-    ids["customer_id"] = renamed(ids["customer_id"], _no_guest)
+    ids["customer_id"] = renamed(ids["customer_id"], lambda names: without_contacts(_no_guest(names)))
     known = {**ids, "ts": ts, "quantity": quantity, "price": price}
     whole = price.fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN)
     return pl.DataFrame(

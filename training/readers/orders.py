@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from training.readers.clean import DROPPED, REPEATED, Evidence, Rules, classify, gather, settle
+from training.readers.contacts import remark
 from training.readers.errors import InputError
 from training.readers.files import open_sources
 from training.readers.formats.recognise import recognise
@@ -18,7 +19,7 @@ from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw
 from training.readers.rejects import CELLS, reject_rows, write_rejects
 from training.readers.wishes import WITHHELD, honour
-from training.readers.words import coded, stacked
+from training.readers.words import coded, stacked, values
 from training.records import Orders, ReadReport
 
 _IDS = ("order_id", "customer_id", "item_id")
@@ -60,6 +61,7 @@ def read_orders(
     tell("cleaning", 0.5)
     rules, notes = _rules(raws, options)
     remarks = tuple(f"{raw.file}: {note}" for raw in raws for note in raw.notes) + notes
+    remarks += remark(values(raw.frame["customer_id"]) for raw in raws)
     columns = {raw.file: dict(raw.columns) for raw in raws}
     kept, rejected, reasons, lines = _clean(raws, rules, options)
     purchases = stacked(kept)
