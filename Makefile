@@ -31,7 +31,7 @@ test: lint $(VENV)/.redis ## lint, then all tests but the long ones
 
 .PHONY: test-deep
 test-deep: $(VENV)/.dev $(VENV)/.redis ## the long variants
-	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/pytest -m deep
+	RECSVC_REDIS_SERVER="$$(cat $(VENV)/.redis)" $(BIN)/pytest -m deep -n $(JOBS)
 
 .PHONY: bench-serve
 bench-serve: $(VENV)/.dev $(VENV)/.redis ## the service beside a bare route and implicit, under load (needs wrk)

@@ -11,8 +11,7 @@ mkdir -p "$folder"
 # Somebody waits for this run: the customers' lists are learnt from fewer questions than a nightly run asks.
 printf 'picks_snapshots = 2\npicks_questions = 2000\npersonal_questions = 300\n' > "$folder/demo.toml"
 "$bin/recsvc" demo-shop --size demo --seed 1 --out "$shop"
-# Threads that wait asleep: spinning ones stand in each other's way where the machine has other work.
-OMP_WAIT_POLICY=passive "$bin/recsvc" train --orders "$shop/orders.csv" --catalogue "$shop/catalogue.csv" --models "$models" \
+"$bin/recsvc" train --orders "$shop/orders.csv" --catalogue "$shop/catalogue.csv" --models "$models" \
     --config "$folder/demo.toml"
 "$bin/recsvc" publish --models "$models"
 exec "$bin/recsvc" serve --models "$models" --bind "${BIND:-127.0.0.1:8000}" --storefront "$shop" --state "$folder/state.db"

@@ -95,8 +95,8 @@ class TrainSettings:
     personal_questions: int = 1000
     bestsellers: int = 200
     picks: int = 30
-    picks_snapshots: int = 12
-    picks_questions: int = 24_000
+    picks_snapshots: int = 6
+    picks_questions: int = 8_000
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():

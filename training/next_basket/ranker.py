@@ -24,8 +24,6 @@ BLENDED = {"mixed": 2.0, "own_middle": 0.2, "follow": 2.0, "now": 0.5, "last_for
 
 _BLOCK_CELLS = 12_000_000
 _POSITIVES_BEFORE_TREES = 200
-_WORTH_THREADS = 20_000
-"""Pairs from which on several threads are quicker than one."""
 
 Progress = Callable[[str, float], None]
 
@@ -45,9 +43,9 @@ class Learning:
 
     snapshots: int = 12
     share: float = 0.4
-    questions: int = 24_000
+    questions: int = 8_000
     negatives: float = 0.25
-    trees: int = 250
+    trees: int = 150
     leaves: int = 31
     rate: float = 0.06
     seed: int = 1
@@ -140,7 +138,7 @@ def learn(
     if sum(int(hit.sum()) for hit in bought) < _POSITIVES_BEFORE_TREES:
         return blend()
     progress("picks", learning.snapshots / (learning.snapshots + 1))
-    return _boost(found, np.concatenate(bought), learning, threads)
+    return _boost(found, np.concatenate(bought), learning)
 
 
 def _examples(
@@ -156,7 +154,7 @@ def _examples(
     return result
 
 
-def _boost(found: list[NDArray[np.float32]], bought: NDArray[np.bool_], learning: Learning, threads: int) -> Ranker:
+def _boost(found: list[NDArray[np.float32]], bought: NDArray[np.bool_], learning: Learning) -> Ranker:
     import lightgbm  # noqa: PLC0415  # half a second, and a trainer may be without it
 
     parameters = {
@@ -171,15 +169,14 @@ def _boost(found: list[NDArray[np.float32]], bought: NDArray[np.bool_], learning
         "seed": learning.seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": threads if len(bought) > _WORTH_THREADS else 1,
+        "num_threads": 1,  # several wait for one another at every split, and on a busy machine for minutes
         "verbosity": -1,
     }
     data = lightgbm.Dataset(found, label=bought.astype(np.float32), feature_name=list(FEATURES), params=parameters)
     booster = lightgbm.train(parameters, data, num_boost_round=learning.trees)
 
     def score(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        workers = threads if len(matrix) > _WORTH_THREADS else 1
-        said = np.asarray(booster.predict(matrix, num_threads=workers), dtype=np.float64)
+        said = np.asarray(booster.predict(matrix, num_threads=1), dtype=np.float64)
         return probability(said, learning.negatives)
 
     return Ranker("lightgbm", score, len(bought))

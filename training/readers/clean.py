@@ -131,7 +131,7 @@ def gather(raw: Raw) -> Evidence:
     return Evidence(int(timed), int(not timed), *votes, priced, items.count(), uci, codes)
 
 
-def settle(evidence: Evidence, options: ReadOptions) -> tuple[Rules, tuple[str, ...]]:
+def settle(evidence: Evidence, options: ReadOptions, files: str = "orders") -> tuple[Rules, tuple[str, ...]]:
     """Rules for all files, with remarks on what had to be guessed.
 
     Days above 12 decide how `3/4/2026` is meant, the majority where both places have them. Where none has, dotted dates
@@ -157,7 +157,7 @@ def settle(evidence: Evidence, options: ReadOptions) -> tuple[Rules, tuple[str, 
     if not evidence.priced:
         notes.append("no price above zero: prices are unknown")
     own = None if options.not_products is None else frozenset(c.lower() for c in options.not_products)
-    currency = the_currency(evidence.codes, options.currency, "orders")
+    currency = the_currency(evidence.codes, options.currency, files)
     mixed = len(evidence.codes) > 1
     if mixed:
         notes.append(

@@ -106,7 +106,8 @@ def _rules(raws: Sequence[Raw], options: ReadOptions) -> tuple[Rules, tuple[str,
             f"{without} has no times but {with_times} has. Give both times (--columns ts=<column>), "
             "or neither (--columns ts=)."
         )
-    return settle(evidence, options)
+    priced = [raw.file for raw, e in zip(raws, found, strict=True) if e.codes]
+    return settle(evidence, options, ", ".join(priced[:3]))
 
 
 def _clean(

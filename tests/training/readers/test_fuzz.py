@@ -84,17 +84,17 @@ def test_files_gone_wrong_are_read_or_refused(tmp_path: Path, seed: Path, edits:
     path = tmp_path / "export"
     path.write_bytes(changed(seed.read_bytes(), edits))
     said = read(path, seed.parent.name)
-    assert not said or path.name in said or said.startswith("orders:")
+    assert not said or path.name in said
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
 def test_files_gone_wrong_at_length(tmp_path: Path, seed: Path) -> None:
-    """Two thousand ways more for each format."""
+    """Five hundred ways more for each format; `make fuzz` goes on as long as one likes."""
     rng, path, whole = random.Random(seed.name), tmp_path / "export", seed.read_bytes()
-    for _ in range(2000):
+    for _ in range(500):
         kinds = rng.choices(["put", "cut", "copy", "swap", "flip"], k=rng.randint(1, 12))
         edits = [(kind, rng.random(), rng.random() ** 3 * 0.3, rng.choice(SHARP)) for kind in kinds]
         path.write_bytes(changed(whole, edits))
         said = read(path, seed.parent.name)
-        assert not said or path.name in said or said.startswith("orders:")
+        assert not said or path.name in said
