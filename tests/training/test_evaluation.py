@@ -101,6 +101,11 @@ def test_a_gain_and_its_interval() -> None:
     assert many.high - many.low < few.high - few.low
     assert many.low < many.value < many.high
     assert np.isnan(gains(theirs, 0 * theirs, baskets)[0].value)
+    one_hit = np.array([[1.0], [0.0], [0.0]])
+    (rare,) = gains(np.ones((3, 1)), one_hit, np.arange(3))
+    assert rare.value == pytest.approx(2)
+    assert rare.high is not None
+    assert rare.high < 300  # a draw without the one hit is no division by nothing
 
 
 def test_a_mean_and_its_interval() -> None:
