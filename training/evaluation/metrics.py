@@ -68,7 +68,7 @@ def gains(ours: NDArray[np.float64], theirs: NDArray[np.float64], basket: NDArra
         return [Figure(np.nan)] * m
     drawn = resampled(np.column_stack([ours, theirs]), basket)
     a, b = ours.sum(axis=0), theirs.sum(axis=0)
-    # Among few questions a draw may leave the other method with nothing: it counts as a hundredth of what it has in all.
+    # Among few questions a draw may leave the other method with nothing: it counts as a hundredth of its sum.
     ratios = drawn[:, :m] / np.maximum(drawn[:, m:], np.maximum(b / 100, 1e-12)) - 1
     low, high = np.percentile(ratios, _ENDS, axis=0)
     rows = zip(a, b, low, high, strict=True)
