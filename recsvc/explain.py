@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from models.days import day_of
 from models.money import PRICE_UNKNOWN, format_price
 from models.records import CROSS_SELL, UPSELL, ItemFacts
-from recsvc.days import day_of
 from recsvc.links import Rules, linked, linked_kinds, never
 from recsvc.personal import Person, barred, person
 from recsvc.ranking import Pick

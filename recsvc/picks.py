@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from models.customers import Why
+from models.days import day_of
 from models.records import CROSS_SELL, ItemFacts
-from recsvc.days import day_of
 from recsvc.habits import Due, consumables, due_items
 from recsvc.ranking import Gate, Pick, Shelf, merge
 from recsvc.shelves import backfill

@@ -14,8 +14,8 @@ from typing import IO, Any, Literal, Protocol, get_args
 
 import msgspec
 
+from models.days import date_of
 from recsvc.contact.decide import SendReason
-from recsvc.days import date_of
 from recsvc.web import render
 from recsvc.web.messages import Item
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from models.days import day_of
 from models.money import PRICE_UNKNOWN
 from models.records import CART, CROSS_SELL, UPSELL
-from recsvc.days import day_of
 from recsvc.links import Rules, linked, linked_kinds, never
 from recsvc.personal import Bought, Person, Purchased, barred, evidence, person, ranked
 from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, NO_LIMIT, Gate, Pick, Shelf, merge, power_shares

@@ -7,7 +7,6 @@ before. The weights that make what they bought likeliest are the version's; page
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,6 +15,7 @@ from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from models.customers import Purchases
+from models.days import day_of
 from models.model import Model
 from models.personal import FEATURES, Choice, Own, Scored, around, latest, own_of, table
 from models.records import CART, CROSS_SELL
@@ -76,7 +76,7 @@ def choice_of(past: Model, settings: TrainSettings, given: NDArray[np.int32], cu
     speaker = past.variants.item[past.variants.indptr[given]]
     own = purchases_of(past.customers.purchases, customer, int(past.customers.traits.orders[customer]), past)
     near = around([_row(past.vectors[CROSS_SELL], item) for item in latest(own).tolist()], own)
-    return table(shelf_of(past, settings, speaker), own, near, given, past.facts, day_of(past))
+    return table(shelf_of(past, settings, speaker), own, near, given, past.facts, day_of(past.shop.data_until) or 0)
 
 
 def purchases_of(purchases: Purchases, customer: int, orders: int, past: Model) -> Own:
@@ -84,11 +84,6 @@ def purchases_of(purchases: Purchases, customer: int, orders: int, past: Model) 
     row = purchases.row(customer)
     names = ("item", "count", "last_day", "first_day", "habit")
     return own_of({name: getattr(purchases, name)[row] for name in names}, orders, past.facts.family)
-
-
-def day_of(past: Model) -> int:
-    """The last day of the data, days since 1970-01-01; 0 without times."""
-    return int(datetime.fromisoformat(past.shop.data_until).timestamp() // 86_400) if past.shop.data_until else 0
 
 
 def shelf_of(model: Model, settings: TrainSettings, anchors: NDArray[np.int32]) -> Scored:

@@ -26,7 +26,6 @@ EventType = Literal[
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 Channel = Literal["web", "email", "phone", "chat", "store", "app"]
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 Consent = Literal["full", "session", "none"]
 

@@ -8,8 +8,8 @@ from typing import Literal
 from flask import Response, request
 from msgspec import UNSET
 
+from models.days import date_of
 from recsvc.contact.decide import Verdict
-from recsvc.days import date_of
 from recsvc.explain import Case, Explained, GateName, GateVerdict, Listed, explain
 from recsvc.links import Rules
 from recsvc.ranking import MANUAL

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from flask import Response, request
 from msgspec import UNSET
 
+from models.days import date_of, day_of
 from recsvc import __version__, reasons
-from recsvc.days import date_of, day_of
 from recsvc.phases import Standing, phase_of, standings
 from recsvc.ranking import Pick
 from recsvc.replenish import Repeat, day_asked, replenish

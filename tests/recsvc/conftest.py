@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import jsonschema
 import numpy as np
 import pytest
@@ -31,9 +30,6 @@ from recsvc.state.contract import StateStore
 from recsvc.store.artefact import ArtefactStore
 from recsvc.web.access import Access
 from recsvc.web.app import create_app
-
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
 
 UNTIL_DAY = 20_000
 UNTIL = "2024-10-04T18:00:00+00:00"

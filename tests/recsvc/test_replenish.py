@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from recsvc.days import date_of, day_of
+from models.days import date_of, day_of
 from recsvc.phases import phase_of
 from recsvc.replenish import day_asked
 

@@ -77,6 +77,14 @@ def test_shopify_after_a_spreadsheet(tmp_path: Path, shopify_orders: Build, deli
     assert orders.titles.text(0) == "Thé"
 
 
+def test_a_header_alone_is_refused_by_name(tmp_path: Path, shopify_orders: Build) -> None:
+    """An export of no orders says so; nothing is divided by its lines."""
+    path = tmp_path / "empty.csv"
+    path.write_text(shopify_orders([line("#1", "Tea", "3")]).splitlines()[0] + "\n")
+    with pytest.raises(InputError, match=r"empty\.csv"):
+        read_orders([path], ReadOptions(), None)
+
+
 def test_two_equal_lines_of_one_order_are_two(tmp_path: Path, shopify_orders: Build) -> None:
     """Where the format tells a line's place, equal lines add up; the same file twice still counts once."""
     row = line("#1", "Tea", "3", "T")

@@ -43,7 +43,8 @@ def _read(source: Source, options: ReadOptions) -> Raw:
         pl.coalesce(MALFORMED, cancelled).alias(MALFORMED),
         pl.int_range(pl.len(), dtype=pl.Int32).over("order_id").alias("place"),
     )
-    notes = (f"{nameless} of {frame.height} lines ({nameless / frame.height:.1%}) have no SKU: their name is their id",)
+    share = nameless / max(1, frame.height)
+    notes = (f"{nameless} of {frame.height} lines ({share:.1%}) have no SKU: their name is their id",)
     columns = {ours: theirs for ours, theirs in raw.columns.items() if ours in ORDER_FIELDS}
     return replace(
         raw,
