@@ -259,6 +259,7 @@ def generated(n: int, salt: int) -> Model:
             in_stock=np.ones(n, np.uint8),
             interval_days=np.zeros(n, np.uint16),
             repeat=np.zeros(n, np.float32),
+            buyers=np.full(n, 100, np.uint32),
         ),
         cards=StringTable.of(f'{{"title": "Item {i} of {salt}"}}' for i in range(n)),
         categories=StringTable.of(["all"]),

@@ -72,6 +72,7 @@ def build_shop(n: int, seed: int) -> Model:
             in_stock=(rng.random(n) < 0.95).astype(np.uint8),
             interval_days=np.full(n, 30, np.uint16),
             repeat=np.zeros(n, np.float32),
+            buyers=np.full(n, 100, np.uint32),
         ),
         cards=StringTable.of(_card(i, int(category[i])) for i in range(n)),
         categories=StringTable.of(sorted(f"Category {c:06}" for c in range(categories))),

@@ -28,8 +28,11 @@ from models.strings import StringTable
 
 T = TypeVar("T")
 
-SCHEMA = 2
-"""The format that is written, and the only one that is read: versions are cheap to train again."""
+SCHEMA = 3
+"""The format that is written."""
+
+READ = (2, 3)
+"""The formats that are read: a release may be updated before the next training. Older ones are cheap to train again."""
 
 MANIFEST = "manifest.json"
 RUN = "run.json"
@@ -149,9 +152,10 @@ def require_schema(manifest: Mapping[str, object], where: str) -> None:
     Raises:
         DamagedVersionError: says which format it has and what to do.
     """
-    if manifest.get("schema") != SCHEMA:
+    if manifest.get("schema") not in READ:
         raise DamagedVersionError(
-            f"{where}: written in format {manifest.get('schema')}, this release reads {SCHEMA}; train again"
+            f"{where}: written in format {manifest.get('schema')}, this release reads "
+            f"{' and '.join(map(str, READ))}; train again"
         )
 
 
@@ -183,7 +187,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]) -> M
 
     return Model(
         items=StringTable(**part("items")),
-        facts=ItemFacts(**part("facts")),
+        facts=ItemFacts.of(part("facts")),
         cards=StringTable(**part("cards")),
         categories=StringTable(**part("categories")),
         vectors={kind: StoredVectors(**part(f"vectors.{kind}")) for kind in manifest["kinds"]},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +90,8 @@ class ItemFacts:
         in_stock: uint8, 0 where the catalogue said that it cannot be bought.
         interval_days: uint16, days after which its buyers usually buy it again, 0 where that is not known.
         repeat: float32, share of its buyers who bought it again on another day, shrunk to its category's; 0–1.
+        buyers: uint32, different customers who bought the item or a variant of its family, guests not counted; 0 where
+            orders carry no customers, and in versions of format 2, which did not count them.
     """
 
     price: NDArray[np.int64]
@@ -100,6 +104,7 @@ class ItemFacts:
     in_stock: NDArray[np.uint8]
     interval_days: NDArray[np.uint16]
     repeat: NDArray[np.float32]
+    buyers: NDArray[np.uint32]
 
     def __post_init__(self) -> None:
         for name, dtype in _FACT_DTYPES.items():
@@ -110,6 +115,12 @@ class ItemFacts:
 
     def __len__(self) -> int:
         return len(self.price)
+
+    @classmethod
+    def of(cls, columns: Mapping[str, NDArray[Any]]) -> ItemFacts:
+        """From columns by name; those that an older format did not have are 0."""
+        missing = {name: np.zeros(len(columns["price"]), _FACT_DTYPES[name]) for name in _SINCE_3}
+        return cls(**{**missing, **columns})
 
     @staticmethod
     def dtype_of(column: str) -> type[np.generic]:
@@ -151,7 +162,12 @@ _FACT_DTYPES: dict[str, type[np.generic]] = {
     "in_stock": np.uint8,
     "interval_days": np.uint16,
     "repeat": np.float32,
+    "buyers": np.uint32,
 }
+
+
+_SINCE_3 = ("buyers",)
+"""Columns that format 2 did not have."""
 
 
 def check_dtype(name: str, array: NDArray[np.generic], dtype: type[np.generic]) -> None:

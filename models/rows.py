@@ -217,7 +217,7 @@ def frame_of(held: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]) -> F
 
     return Frame(
         items=StringTable(**part("items")),
-        facts=ItemFacts(**part("facts")),
+        facts=ItemFacts.of(part("facts")),
         categories=StringTable(**part("categories")),
         customer_ids=StringTable(**part("customer_ids")),
         traits=Traits(**part("customers")),

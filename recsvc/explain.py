@@ -67,12 +67,14 @@ class Listed:
         score: in the vector's unit.
         together: baskets with both; of an upsell, customers who changed from the one to the other.
         item: the member of its family that the vector lists.
+        buyers: of an upsell, customers who bought the one; 0 where that is not known.
     """
 
     rank: int
     score: float
     together: int
     item: int
+    buyers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def explain(snapshot: Snapshot, case: Case, stem_cap: int, rules: Rules) -> Expl
         return Explained(False, None, None, None, "known", None, (GateVerdict("known", False, f"{which} is unknown"),))
     kinds = [case.shelf, *linked_kinds(snapshot.kinds, (case.shelf,), rules)]
     vectors = snapshot.vectors(kinds, [case.item])
-    listed = _listed(vectors.get(case.shelf, []), case.candidate, snapshot.facts)
+    listed = _listed(vectors.get(case.shelf, []), case, snapshot.facts)
     history = snapshot.customer(case.customer_id) if case.customer_id is not None else None
     until = day_of(snapshot.shop.data_until)
     known = person(history, snapshot.settings, snapshot.facts, until) if history else None
@@ -156,15 +158,17 @@ def _fill(snapshot: Snapshot, case: Case, stem_cap: int, rules: Rules) -> Sequen
     return recommend(snapshot, ask, stem_cap, rules).shelves[case.shelf].picks
 
 
-def _listed(rows: Sequence[Row], candidate: int, facts: ItemFacts) -> Listed | None:
+def _listed(rows: Sequence[Row], case: Case, facts: ItemFacts) -> Listed | None:
     """The candidate's place, else the first one of its family."""
+    candidate, buyers = case.candidate, facts.buyers.item(case.item) if case.shelf == UPSELL else 0
     for row in rows:
         at = np.flatnonzero(row.item == candidate)
         if not len(at):
             at = np.flatnonzero(facts.family[row.item] == facts.family[candidate])
         if len(at):
             place = int(at[0])
-            return Listed(place + 1, row.score.item(place), int(row.together.item(place)), row.item.item(place))
+            together = int(row.together.item(place))
+            return Listed(place + 1, row.score.item(place), together, row.item.item(place), buyers)
     return None
 
 

@@ -87,6 +87,19 @@ def _days(orders: Orders, baskets: NDArray[np.int64]) -> NDArray[np.int32]:
     return (orders.time[baskets] // _DAY).astype(np.int32)
 
 
+def buyers(orders: Orders, item_map: NDArray[np.int32], n_items: int) -> NDArray[np.uint32]:
+    """Different customers who bought each item, guests not counted: uint32 (n_items,).
+
+    Args:
+        orders: n_orders baskets.
+        item_map: int32 (len(orders.items),), number of each bought item, or of its family.
+        n_items: how many numbers there are.
+    """
+    customer = np.repeat(orders.customer, np.diff(orders.indptr)).astype(np.int64)
+    pairs = np.unique((customer * n_items + item_map[orders.item])[customer >= 0])
+    return np.bincount(pairs % n_items, minlength=n_items).astype(np.uint32) if n_items else np.zeros(0, np.uint32)
+
+
 def bought_again(customers: Customers, n_items: int, share: float, buyers: int) -> NDArray[np.bool_]:
     """Items that at least `share` of their customers bought in two baskets or more; items need enough `buyers`."""
     held = customers.purchases

@@ -22,7 +22,7 @@ from training.cards import Assortment, assortment
 from training.complements import complements
 from training.evaluation.split import cut, first
 from training.evidence import cart_vectors_of, evidence_of, smoothing_of, trade_of
-from training.histories import bought_again, histories
+from training.histories import bought_again, buyers, histories
 from training.links import linked_vectors
 from training.next_lists import next_lists
 from training.popularity import bestsellers, variants
@@ -132,6 +132,7 @@ def _learn(
             in_stock=shelf.in_stock,
             interval_days=known.interval_days,
             repeat=known.repeat,
+            buyers=buyers(learnt, family.of_item[shelf.bought], family.count)[family.of_item],
         ),
         cards=shelf.cards,
         categories=shelf.categories,

@@ -43,6 +43,9 @@ class ToldListed(Struct):
         int | UnsetType,
         Meta(description="orders with both; upsell: customers who changed; small counts are for `admin` alone"),
     ] = UNSET
+    of: Annotated[
+        int | UnsetType, Meta(description="upsell: customers who bought the item, those who changed among them")
+    ] = UNSET
 
 
 class Explanation(Struct):

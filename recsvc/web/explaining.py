@@ -129,8 +129,14 @@ def _told(snapshot: Snapshot, query: ExplainQuery, found: Explained, verdicts: l
 
 def _place(listed: Listed, item_id: str) -> ToldListed:
     """Its place in the vector; few buyers are recognisable buyers, so small counts are for `admin` alone."""
-    seen = door.caller().view == "admin" or listed.together >= views.FEWEST
-    return ToldListed(listed.rank, listed.score, item_id, listed.together if seen else UNSET)
+    admin = door.caller().view == "admin"
+    return ToldListed(
+        listed.rank,
+        listed.score,
+        item_id,
+        listed.together if admin or listed.together >= views.FEWEST else UNSET,
+        listed.buyers if listed.buyers and (admin or listed.buyers >= views.FEWEST) else UNSET,
+    )
 
 
 def _no_model(query: ExplainQuery) -> Explanation:

@@ -158,10 +158,12 @@ class Evidence(Struct):
     orders_with_candidate: int | UnsetType = UNSET
     lift: float | UnsetType | None = UNSET
     customers_switched: int | UnsetType = UNSET
+    customers_with_item: int | UnsetType = UNSET
     window_days: int | UnsetType = UNSET
     own_orders: int | UnsetType = UNSET
     interval_days: float | UnsetType = UNSET
     days_since: int | UnsetType = UNSET
+    told: Annotated[str | UnsetType, Meta(description="upsell: who changed, and what for, in one sentence")] = UNSET
 
 
 ReasonCode = Literal[

@@ -13,7 +13,7 @@ from models.records import UPSELL, ItemFacts
 from recsvc import reasons
 from recsvc.picks import CustomerPicks
 from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, Pick
-from recsvc.reasons import Anchor
+from recsvc.reasons import Anchor, Step
 from recsvc.shelves import Ask, Filled, Shelves
 from recsvc.store.contract import Snapshot
 from recsvc.web.goods import Card, Goods
@@ -112,7 +112,7 @@ def pick_items(snapshot: Snapshot, chosen: CustomerPicks, goods: Goods | None = 
             item.reason = reasons.voiced(chosen.voices.get(pick.item))
         else:
             because = anchors[pick.because]
-            item.reason = reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=False)
+            item.reason = reasons.learned(pick, because, snapshot.facts, snapshot.shop)
         items.append(item)
     return items
 
@@ -201,8 +201,15 @@ def _reason(snapshot: Snapshot, names: Names, filled: Filled, pick: Pick, *, upg
         own = filled.own[pick.item]
         return reasons.bought_before(own.orders, own.days_since, names.item_id(pick.item), own.interval_days)
     because = anchors[pick.because]
-    apart = reasons.better(names.card(because.item), card) if upgrade else ""
-    return reasons.learned(pick, because, snapshot.facts, snapshot.shop, upgrade=upgrade, apart=apart)
+    step = _step(snapshot, pick, because, names.card(because.item), card) if upgrade else None
+    return reasons.learned(pick, because, snapshot.facts, snapshot.shop, step)
+
+
+def _step(snapshot: Snapshot, pick: Pick, because: Anchor, cheap: Card, dear: Card) -> Step:
+    price, base = snapshot.facts.price.item(pick.item), snapshot.facts.price.item(because.item)
+    shared = dear.category if dear.category and dear.category == cheap.category else ""
+    more = f"+{format_price(price - base)} {snapshot.shop.currency or ''}".strip() if price > base >= 0 else ""
+    return Step(reasons.better(cheap, dear), more, shared)
 
 
 def item_of(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:

@@ -16,11 +16,20 @@ FEWEST = 5
 """Counts of other people's orders below this are shown to `admin` alone: few buyers are recognisable buyers."""
 
 
+_COUNTS = (
+    "orders_together",
+    "customers_switched",
+    "customers_with_item",
+    "orders_with_item",
+    "orders_with_candidate",
+)
+
+
 def narrow(items: Iterable[Item], view: View) -> None:
     """Take out of items, in place, what `view` may not see.
 
-    `public`: no score, and of a reason its code and text alone. `secret`: no count under 5, and no lift computed from
-    one, for it would give the count away. A customer's own orders are theirs and stay.
+    `public`: no score, and of a reason its code and text alone. `secret`: no count under 5, and no lift or
+    sentence made from one, for it would give the count away. A customer's own orders are theirs and stay.
     """
     if view == "admin":
         return
@@ -40,8 +49,8 @@ def _narrow_reason(reason: Reason, view: View) -> None:
 
 
 def _hide_few(evidence: Evidence) -> None:
-    for name in ("orders_together", "customers_switched", "orders_with_item", "orders_with_candidate"):
+    for name in _COUNTS:
         count = getattr(evidence, name)
         if count is not UNSET and count < FEWEST:
             setattr(evidence, name, UNSET)
-            evidence.lift = UNSET
+            evidence.lift = evidence.told = UNSET

@@ -36,6 +36,7 @@ def _small_model(*, orders: int = 7) -> Model:
             in_stock=np.ones(n, dtype=np.uint8),
             interval_days=np.array([0, 0, 0, 90], dtype=np.uint16),
             repeat=np.array([0, 0.25, 0, 0.5], dtype=np.float32),
+            buyers=np.array([2, 0, 1, 1], dtype=np.uint32),
         ),
         cards=StringTable.of(['{"title": "Cup"}', '{"title": "Grand pot"}', '{"title": "Pot"}', '{"title": "Tea"}']),
         categories=StringTable.of(["cups", "pots"]),

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.artefact import CONTENT, DamagedVersionError, Run, draft, read, write
+from models.artefact import CONTENT, DamagedVersionError, Draft, Run, draft, read, write
 from models.customers import Customers, Next, Purchases, Traits, Why
 from models.model import Model
 from models.rows import NEXT_ROW, PURCHASES_ROW, row_tables
-from models.sealed import seal
+from models.sealed import digest, seal
 
 
 def test_a_purchase_takes_22_bytes_and_a_wish_seven(small_model: Callable[..., Model]) -> None:
@@ -85,5 +85,20 @@ def test_a_version_of_the_older_format_is_refused_with_a_remedy(
     del document[CONTENT]
     older = dataclasses.replace(drafted, manifest=seal({**document, "schema": 1}, CONTENT))
     write(tmp_path, older, Run("n", "2026-11-21T02:10:00+00:00", "h", {}, drafted.content_sha256, {}))
-    with pytest.raises(DamagedVersionError, match="written in format 1, this release reads 2; train again"):
+    with pytest.raises(DamagedVersionError, match="written in format 1, this release reads 2 and 3; train again"):
         read(tmp_path)
+
+
+def test_a_version_of_format_2_is_read_without_its_buyers(small_model: Callable[..., Model], tmp_path: Path) -> None:
+    """It did not count them: 0 stands for every item, and all else is as it was."""
+    model = small_model()
+    drafted = draft(model)
+    document = json.loads(drafted.manifest)
+    del document[CONTENT], document["files"]["facts.buyers.npy"]
+    document["schema"] = 2
+    arrays = {name: array for name, array in drafted.arrays.items() if name != "facts.buyers.npy"}
+    older = Draft(arrays, seal(document, CONTENT), digest(document))
+    write(tmp_path, older, Run("n", "2026-11-21T02:10:00+00:00", "h", {}, older.content_sha256, {}))
+    facts = read(tmp_path).model.facts
+    np.testing.assert_array_equal(facts.buyers, np.zeros(4))
+    np.testing.assert_array_equal(facts.repeat, model.facts.repeat)

@@ -29,6 +29,7 @@ def facts(family: list[int] | None = None) -> ItemFacts:
         in_stock=np.ones(N, np.uint8),
         interval_days=np.zeros(N, np.uint16),
         repeat=np.full(N, 0.5, np.float32),
+        buyers=np.ones(N, np.uint32),
     )
 
 

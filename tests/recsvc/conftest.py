@@ -137,6 +137,7 @@ def build_model(
             in_stock=np.array([f.get("in_stock", 1) for f in facts], np.uint8),
             interval_days=np.array([f.get("interval_days", 0) for f in facts], np.uint16),
             repeat=np.array([f.get("repeat", 0.0) for f in facts], np.float32),
+            buyers=np.array([f.get("buyers", 8) for f in facts], np.uint32),
         ),
         cards=StringTable.of(
             json.dumps(

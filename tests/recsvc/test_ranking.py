@@ -53,6 +53,7 @@ def shops(draw: st.DrawFn) -> ItemFacts:
         in_stock=column(0, 1, np.uint8),
         interval_days=column(0, 9, np.uint16),
         repeat=column(0, 1, np.float32),
+        buyers=column(0, 9, np.uint32),
     )
 
 

@@ -1,5 +1,7 @@
 """Reasons tell what the numbers tell."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from msgspec import UNSET
@@ -7,6 +9,7 @@ from msgspec import UNSET
 from models.records import ItemFacts, Shop
 from recsvc import reasons
 from recsvc.ranking import Pick
+from recsvc.reasons import Step
 from recsvc.web.messages import Item
 from recsvc.web.views import narrow
 
@@ -21,6 +24,7 @@ FACTS = ItemFacts(
     in_stock=np.ones(2, dtype=np.uint8),
     interval_days=np.zeros(2, dtype=np.uint16),
     repeat=np.zeros(2, dtype=np.float32),
+    buyers=np.array([50, 30], dtype=np.uint32),
 )
 SHOP = Shop(orders=100, items=2, customers=9, data_from=None, data_until=None, window_days=180, currency=None)
 TEA = reasons.Anchor(0, "tea", "Green tea")
@@ -37,7 +41,7 @@ TEA = reasons.Anchor(0, "tea", "Green tea")
 )
 def test_an_upsell_counts_customers_not_orders(switched: int, text: str) -> None:
     """Its evidence is those who chose it later; there is no lift and no joint order, for it is bought instead."""
-    reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, upgrade=True)
+    reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, Step())
     assert reason.code == "upgrade"
     assert reason.text == text
     assert reason.evidence is not None
@@ -51,8 +55,36 @@ def test_an_upsell_counts_customers_not_orders(switched: int, text: str) -> None
 def test_few_customers_are_no_evidence_for_a_shop_server(switched: int, told: object) -> None:
     """Counts of customers under 5 are hidden like counts of orders; a public view sees no evidence at all."""
     for view, wanted in (("secret", told), ("admin", switched)):
-        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, upgrade=True)
+        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, Step())
         narrow([Item(item_id="pot", reason=reason)], view)
         assert reason.evidence.customers_switched == wanted
     narrow([Item(item_id="pot", reason=reason)], "public")
     assert reason.evidence is UNSET
+
+
+def test_an_upsell_is_told_in_one_sentence() -> None:
+    """Who changed of how many, by how much it is dearer, what both are and what sets them apart; no sentence of nobody.
+
+    A version that does not count buyers leaves "of how many" out.
+    """
+    step = Step(", 1.5 l instead of 1 l", "+12.00 EUR", "Teas")
+    reason = reasons.learned(Pick(1, 0.1, None, 0, 12), TEA, FACTS, SHOP, step)
+    assert reason.evidence.customers_with_item == 50
+    assert reason.evidence.told == (
+        "12 of 50 customers who bought Green tea later chose this, +12.00 EUR, same category Teas, 1.5 l instead of 1 l"
+    )
+    assert reason.text == "A step up from Green tea, 1.5 l instead of 1 l, chosen later by its buyers"
+    assert reasons.learned(Pick(1, 0.1, None, 0, 0), TEA, FACTS, SHOP, step).evidence.told is UNSET
+    older = dataclasses.replace(FACTS, buyers=np.zeros(2, np.uint32))
+    plain = reasons.learned(Pick(1, 0.1, None, 0, 1234), TEA, older, SHOP, Step())
+    assert plain.evidence.customers_with_item is UNSET
+    assert plain.evidence.told == "1,234 customers who bought Green tea later chose this"
+
+
+def test_a_sentence_hides_what_its_numbers_hide() -> None:
+    """A shop's server sees no sentence made from a count under five."""
+    for switched, told in ((4, UNSET), (5, "5 of 50 customers who bought Green tea later chose this")):
+        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, Step())
+        narrow([Item(item_id="pot", reason=reason)], "secret")
+        assert reason.evidence.told == told
+        assert reason.evidence.customers_with_item == 50

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.histories import bought_again, histories
+from training.histories import bought_again, buyers, histories
 from training.records import Orders
 
 
@@ -88,3 +88,17 @@ def test_consumables_are_what_enough_buyers_bought_again(orders_of: Callable[...
         "rum": False,
         "tea": True,
     }
+
+
+def test_buyers_are_counted_once(orders_of: Callable[..., Orders]) -> None:
+    """Ada bought tea twice and the cup once, Bo the cup; a guest is nobody; cup and pot of one family share buyers."""
+    orders = orders_of(
+        [
+            ("o1", "ada", 1, ["tea", "cup"]),
+            ("o2", "ada", 2, ["tea"]),
+            ("o3", None, 3, ["tea", "cup"]),
+            ("o4", "bo", 4, ["cup"]),
+        ]
+    )
+    assert buyers(orders, np.arange(2, dtype=np.int32), 3).tolist() == [2, 1, 0]
+    assert buyers(orders, np.zeros(2, dtype=np.int32), 1).tolist() == [2]

@@ -27,7 +27,7 @@ export async function explain(item, answer) {
     </header>
     <div class="pair">${because && [thumb(because), joint(reason.code === "upgrade" ? "→" : "+")]} ${thumb(item)}</div>
     <p class="reason">${reason.text}.</p>
-    ${together(reason.evidence)}
+    ${shareOf(reason)}
     <dl>
       ${rows(item, reason.evidence ?? {}).map(
         ([term, text]) =>
@@ -51,15 +51,21 @@ const thumb = ({ image_link, title }) => html`
   </figure>
 `;
 
-/** Of the orders with the first article, the share that also hold the second, as a sentence and a bar. */
-function together(evidence) {
-  if (!evidence?.orders_with_item || evidence.orders_together === undefined) return null;
-  const share = (100 * evidence.orders_together) / evidence.orders_with_item;
+/** Of the orders with the first article those that also hold the second, of its buyers those who changed to it. */
+function shareOf({ code, evidence: said }) {
+  if (code === "upgrade") return bar(said?.customers_switched, said?.customers_with_item, "its buyers chose this later");
+  return bar(said?.orders_together, said?.orders_with_item, "its orders");
+}
+
+/** A share as a sentence and a bar; nothing where it is not told, or nobody. */
+function bar(part, whole, what) {
+  if (!whole || part === undefined || (part === 0 && what !== "its orders")) return null;
+  const share = (100 * part) / whole;
   const drawn = html`
     <div class="evidence">
       <p>
-        <b>${share >= 9.5 ? Math.round(share) : share.toFixed(1)} %</b> of its orders:
-        ${evidence.orders_together.toLocaleString("en")} of ${evidence.orders_with_item.toLocaleString("en")}
+        <b>${share >= 9.5 ? Math.round(share) : share.toFixed(1)} %</b> of ${what}: ${part.toLocaleString("en")} of
+        ${whole.toLocaleString("en")}
       </p>
       <div class="bar" aria-hidden="true"><span></span></div>
     </div>
