@@ -23,7 +23,7 @@ LOW, HIGH = 1.05, 3.0
 PLACES, SEEN = 5, 20
 """Places of a shelf; and down to which a first hit counts for MRR."""
 
-MEASURES = ("hit_rate", "ndcg", "mrr", "revenue", "ratio")
+MEASURES = ("hit_rate", "ndcg", "mrr", "revenue", "ratio", "margin")
 
 Scores = Callable[[int, NDArray[np.int64]], NDArray[np.float64]]
 """An item and its dearer siblings → a score of each, -inf for one that is not shown."""
@@ -40,11 +40,13 @@ class Past:
         orders: those before the window.
         price: int64 (n_items,), ten-thousandths, 0 or below where unknown.
         group: int64 (n_items,), items of one kind; -1 for none.
+        margin: int64 (n_items,), what a sale brings, ten-thousandths; None where no cost is known.
     """
 
     orders: Orders
     price: NDArray[np.int64]
     group: NDArray[np.int64]
+    margin: NDArray[np.int64] | None = None
 
     def dearer(self, item: int) -> NDArray[np.int64]:
         """Items of the group within the price band, rising."""
@@ -102,8 +104,9 @@ def measure(
         scores: the method's.
 
     Returns:
-        float64 (n_questions, 5), the columns of `MEASURES`: hit in five places, nDCG@5, 1 / place of the first hit
-        among twenty, price gain of the hits in currency units, mean price ratio shown (NaN where nothing is).
+        float64 (n_questions, 6), the columns of `MEASURES`: hit in five places, nDCG@5, 1 / place of the first hit
+        among twenty, price gain of the hits in currency units, mean price ratio shown (NaN where nothing is), gain of
+        the hits in margin (NaN where no cost is known).
     """
     discount = 1 / np.log2(np.arange(2, PLACES + 2))
     lists: dict[int, NDArray[np.int64]] = {}
@@ -116,9 +119,13 @@ def measure(
         shown = lists[item]
         hit = np.isin(shown, list(relevant))
         top = hit[:PLACES]
-        gain = (past.price[shown[:PLACES]] - past.price[item]) / PRICE_SCALE
-        row[0], row[3] = top.any(), (top * gain).sum()
+        row[0], row[3] = top.any(), (top * _gain(past.price, item, shown)).sum()
         row[1] = (top * discount[: len(top)]).sum() / discount[: len(relevant)].sum()
         row[2] = 1 / (1 + hit.argmax()) if hit.any() else 0
         row[4] = (past.price[shown[:PLACES]] / past.price[item]).mean() if len(shown) else np.nan
+        row[5] = np.nan if past.margin is None else (top * _gain(past.margin, item, shown)).sum()
     return rows
+
+
+def _gain(worth: NDArray[np.int64], item: int, shown: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray((worth[shown[:PLACES]] - worth[item]) / PRICE_SCALE)

@@ -9,22 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
-from models.records import ItemVectors
 from training.cards import Assortment, assortment
 from training.evaluation import upsell_tables as tables
 from training.evaluation.report import Report
 from training.evaluation.split import TEST_FROM, VALIDATION_FROM, cut, first
 from training.evaluation.task import Task
-from training.evaluation.trade_ups import Past, Questions, Scores, drawn, questions
+from training.evaluation.trade_ups import Past, Questions, drawn, questions
 from training.evaluation.trade_ups import measure as ask
+from training.evaluation.upsell_ours import Way, learn
 from training.evaluation.upsell_peers import PEERS
-from training.pipeline import learn_upsells
 from training.readers.errors import InputError
 from training.records import Catalogue, Orders
-from training.settings import TrainSettings
+from training.upsell.margin import margins
 
 POWERS = (0.0, 0.3, 0.5, 1.0)
 """Gain powers of the trade-off curve, from conversion to revenue; the settings' own is asked too."""
+
+MARGIN_POWERS = (0.5, 1.0)
+"""The same for the gain in margin, where the catalogue has costs."""
 
 _FEWEST = 50
 
@@ -32,7 +34,8 @@ _FEWEST = 50
 _ABOUT = (
     "Everybody learnt from the first 90 % of the orders. Then customers who had bought an item chose, for the first "
     "time, a dearer one of its kind: does the item's shelf show it? Prices are those paid before; rules were tuned on "
-    "the tenth before. Ours is asked at several powers of the price gain, from conversion (0) to revenue (1)."
+    "the tenth before. Ours is asked at several powers of the price gain, from conversion (0) to revenue (1), and "
+    "where the catalogue has costs, of the gain in margin."
 )
 
 
@@ -53,7 +56,8 @@ def measure(task: Task) -> Report:
     catalogue = task.catalogue and _priceless(task.catalogue)
     low = cut(task.orders.n_orders, TEST_FROM)
     shelf, past = _past(task.orders, catalogue, low)
-    asked = drawn(questions(task.orders, low, task.orders.n_orders, past), task.queries, task.seed)
+    everything = questions(task.orders, low, task.orders.n_orders, past)
+    asked = drawn(everything, task.queries, task.seed)
     if len(asked) < _FEWEST:
         raise InputError(
             f"{len(asked)} customers chose something dearer of a kind in the last tenth of the orders; {_FEWEST} are "
@@ -69,57 +73,47 @@ def measure(task: Task) -> Report:
         if chosen[name]:
             notes.append(f"{name}: " + ", ".join(f"{key} {value:g}" for key, value in chosen[name].items()))
     task.progress("upsell", 0.0)
-    learnt = _Learnt(past, shelf, task.settings)
-    own = task.settings.upsell_gain_power
-    for power in sorted({own, *POWERS}):
-        rows[tables.name_of(power)] = ask(asked, past, dearer, learnt.scores(power))
+    learnt = learn(past, shelf, task.settings)
+    own = Way(task.settings.upsell_gain_power, bool(task.settings.upsell_margin))
+    for way in _ways(own, costs=past.margin is not None):
+        rows[way.name] = ask(asked, past, dearer, learnt.scores(way))
     of = np.unique([customer for customer, _ in asked], return_inverse=True)[1].astype(np.int64)
     best = max(task.against, key=lambda name: float(rows[name][:, 1].mean())) if task.against else None
     title = f"upsell ({len(asked):,} questions of {len(np.unique(of)):,} customers)"
     return Report(
         protocol="upsell",
         title="How good the upsells are",
-        about=f"{_ABOUT} The settings have {own:g}.",
+        about=f"{_ABOUT} The settings ask for {own.name}.",
         tables=(
             tables.methods(rows, title),
             *([tables.over(rows, best, of)] if best else []),
-            tables.calibration(learnt.steps, past, asked),
-            tables.silence(learnt.steps, past),
+            tables.calibration(learnt, everything),
+            tables.silence(learnt, own),
         ),
-        plots=(tables.curve(rows),),
+        plots=tables.curves(rows),
         notes=tuple(notes),
     )
 
 
-class _Learnt:
-    """All steps of our model with their acceptance, so that every power of the price gain is one look away."""
-
-    def __init__(self, past: Past, shelf: Assortment, settings: TrainSettings) -> None:
-        everything = dataclasses.replace(settings, upgrades=1000, upsell_gain_power=0.0)
-        self.vectors: ItemVectors = learn_upsells(past.orders, shelf, everything)
-        self._price = past.price
-        here = np.full(len(shelf.items), -1)
-        here[shelf.bought] = np.arange(len(shelf.bought))
-        self.steps: list[dict[int, float]] = []
-        for at in shelf.bought.tolist():
-            row = self.vectors.row(at)
-            pairs = zip(here[self.vectors.item[row]].tolist(), self.vectors.score[row].tolist(), strict=True)
-            self.steps.append({item: score for item, score in pairs if item >= 0})
-
-    def scores(self, power: float) -> Scores:
-        """Acceptance times price gain to a power; -inf for what is not listed."""
-
-        def score(item: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
-            accepted = np.array([self.steps[item].get(other, -np.inf) for other in others.tolist()])
-            gain = np.maximum(self._price[others] - self._price[item], 0) / 10_000
-            return np.where(np.isneginf(accepted), -np.inf, accepted * np.power(gain, power))
-
-        return score
+def _ways(own: Way, *, costs: bool) -> list[Way]:
+    """Those of the trade-off curve and the settings' own, by rising power, price before margin."""
+    ways = {own, *map(Way, POWERS)}
+    if costs:
+        ways |= {Way(power, margin=True) for power in MARGIN_POWERS}
+    return sorted(ways, key=lambda way: (way.margin, way.power))
 
 
 def _past(orders: Orders, catalogue: Catalogue | None, start: int) -> tuple[Assortment, Past]:
     shelf = assortment(first(orders, start), catalogue)
-    return shelf, Past(first(orders, start), shelf.price[shelf.bought], shelf.category[shelf.bought].astype(np.int64))
+    price, cost = shelf.price[shelf.bought], shelf.cost[shelf.bought]
+    known = bool(((price > 0) & (cost > 0)).any())
+    past = Past(
+        orders=first(orders, start),
+        price=price,
+        group=shelf.category[shelf.bought].astype(np.int64),
+        margin=margins(price, cost) if known else None,
+    )
+    return shelf, past
 
 
 def _priceless(catalogue: Catalogue) -> Catalogue:

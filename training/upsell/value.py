@@ -21,6 +21,32 @@ from models.records import ItemVectors
 from training.upsell.purchases import Steps
 
 
+def values(
+    accepted: NDArray[np.float64],
+    price: tuple[NDArray[np.int64], NDArray[np.int64]],
+    worth: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+    lost: float,
+    power: float,
+) -> NDArray[np.float64]:
+    """What each step is ranked by, as above; -inf where it is not worth showing.
+
+    Args:
+        accepted: (n_steps,), p.
+        price: int64 (n_steps,) twice, of the item and of the better one, ten-thousandths, above 0.
+        worth: likewise, what a sale brings; None for the price.
+        lost: ≥ 0.
+        power: 0–1.
+    """
+    if worth is None:
+        gain, risk = (price[1] - price[0]) / 10_000, np.full(len(accepted), lost)
+    else:
+        gain = (worth[1] - worth[0]) / 10_000
+        ratio = price[1] / price[0]
+        risk = lost * (ratio - 1) * np.maximum(worth[0], 0) / 10_000 / np.maximum(gain, 1e-9)
+    value = (accepted - risk) * np.power(np.maximum(gain, 0), power)
+    return np.where((accepted > risk) & (gain > 0), value, -np.inf)
+
+
 def best_steps(
     steps: Steps,
     accepted: NDArray[np.float64],
@@ -43,14 +69,12 @@ def best_steps(
         power: 0–1.
         worth: int64 (n_items,), what a sale brings, ten-thousandths; None for the price.
     """
-    if worth is None:
-        gain, risk = (price[steps.better] - price[steps.item]) / 10_000, np.full(len(accepted), lost)
-    else:
-        gain = (worth[steps.better] - worth[steps.item]) / 10_000
-        ratio = price[steps.better] / price[steps.item]
-        risk = lost * (ratio - 1) * np.maximum(worth[steps.item], 0) / 10_000 / np.maximum(gain, 1e-9)
-    value = (accepted - risk) * np.power(np.maximum(gain, 0), power)
-    shown = np.flatnonzero((accepted > risk) & (gain > 0))
+
+    def both(of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return of[steps.item], of[steps.better]
+
+    value = values(accepted, both(price), None if worth is None else both(worth), lost, power)
+    shown = np.flatnonzero(value > -np.inf)
     order = shown[np.lexsort((steps.better[shown], -value[shown].astype(np.float32), steps.item[shown]))]
     item = steps.item[order]
     order = order[np.arange(len(item)) - np.searchsorted(item, item) < k]

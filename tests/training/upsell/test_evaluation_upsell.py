@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,11 @@ import pytest
 
 from recsvc.cli.main import main
 from training.evaluation.trade_ups import Past, drawn, measure, questions
+from training.evaluation.upsell_ours import Learnt, Way
 from training.evaluation.upsell_peers import PEERS
+from training.evaluation.upsell_tables import calibration, silence
 from training.records import Orders
+from training.upsell.purchases import Steps
 
 OrdersOf = Callable[..., Orders]
 
@@ -62,7 +66,10 @@ def test_measures_by_hand(past: tuple[Orders, Past]) -> None:
     _, known = past
     asked, dearer = {(0, 0): {2}}, {0: known.dearer(0)}
     row = measure(asked, known, dearer, PEERS["cheapest-above"][0](known, {}))[0]
-    assert row.tolist() == pytest.approx([1, 1 / np.log2(3), 1 / 2, 1.5, 2.25])
+    assert row[:5].tolist() == pytest.approx([1, 1 / np.log2(3), 1 / 2, 1.5, 2.25])
+    assert np.isnan(row[5])
+    costly = dataclasses.replace(known, margin=np.array([5_000, 5_000, 9_000, 0, 0]))
+    assert measure(asked, costly, dearer, PEERS["cheapest-above"][0](known, {}))[0, 5] == pytest.approx(0.4)
     nothing = measure(asked, known, dearer, lambda _item, others: np.full(len(others), -np.inf))[0]
     assert nothing[:4].tolist() == [0, 0, 0, 0]
     assert np.isnan(nothing[4])
@@ -82,6 +89,40 @@ def test_rules_by_hand(past: tuple[Orders, Past]) -> None:
     assert best("same-basket") == 2
     assert best("same-customers", half_life=0.3, belief=1.0) == 2
     assert best("recent-popularity", half_life=0.05) == 2
+
+
+@pytest.fixture
+def learnt(past: tuple[Orders, Past]) -> Learnt:
+    """Steps from a to b and c and from b to c, the more likely the dearer; margins fall from b to c."""
+    steps = Steps(np.array([0, 0, 1]), np.array([1, 2, 2]), 5)
+    known = dataclasses.replace(past[1], margin=np.array([5_000, 10_000, 8_000, 0, 0]))
+    return Learnt(known, steps, np.array([0.1, 0.2, 0.3]), 0.0)
+
+
+def test_every_way_to_rank_by_hand(learnt: Learnt) -> None:
+    """p, p times gains of 1.00, 1.50 and 0.50, and of 0.50, 0.30 and less than nothing in margin."""
+    assert learnt.values(Way(0)).tolist() == [0.1, 0.2, 0.3]
+    assert learnt.values(Way(1)).tolist() == pytest.approx([0.1, 0.3, 0.15])
+    assert learnt.values(Way(1, margin=True)).tolist() == pytest.approx([0.05, 0.06, -np.inf])
+    scores = learnt.scores(Way(1))
+    assert scores(0, np.array([1, 2, 3])).tolist() == pytest.approx([0.1, 0.3, -np.inf])
+    assert scores(3, np.array([1, 2])).tolist() == [-np.inf, -np.inf]
+
+
+def test_calibration_by_hand(learnt: Learnt) -> None:
+    """Of the three who bought a one took b and one c; of the two with b none took c. p stands beside, per 10,000."""
+    table = calibration(learnt, {(0, 0): {1}, (1, 0): {2}, (2, 4): {3}})
+    told = [[figure.value for figure in line.figures] for line in table.lines]
+    assert told == [pytest.approx(line) for line in ([1000, 10_000 / 3, 1], [2000, 10_000 / 3, 1], [3000, 0, 1])]
+    assert f"Mean absolute error {(0.7 / 3 + 0.4 / 3 + 0.3) / 3:.5f}" in table.about
+
+
+def test_silence_by_hand(learnt: Learnt) -> None:
+    """By price a and b have an upsell, by margin a alone; c is below d, but too far; d and e stand alone or on top."""
+    price = {line.name.partition(":")[0]: line.figures[1].value for line in silence(learnt, Way(0)).lines}
+    assert price == {"with an upsell": 2, "no_price": 0, "no_kin": 0, "top_of_ladder": 3, "not_taken": 0}
+    margin = {line.name.partition(":")[0]: line.figures[1].value for line in silence(learnt, Way(1, margin=True)).lines}
+    assert (margin["with an upsell"], margin["not_taken"]) == (1, 1)
 
 
 @pytest.fixture
@@ -107,14 +148,21 @@ def file(tmp_path: Path) -> Path:
             out.writerow([f"o{number}", f"c{customer}", item, f"{day}T10:00:00Z", 1, prices[item.split("-")[0]]])
     catalogue = tmp_path / "catalogue.csv"
     catalogue.write_text(
-        "item_id,title,category,price\n"
-        + "".join(f"{t}-{k},{t} thing {k},Kind {k},99\n" for k in range(6) for t in ("small", "large", "grand"))
+        "item_id,title,category,price,cost\n"
+        + "".join(
+            f"{t}-{k},{t} thing {k},Kind {k},99,{cost}\n"
+            for k in range(6)
+            for t, cost in (("small", 1), ("large", 1), ("grand", 3.5))
+        )
     )
     return path
 
 
 def test_the_command_measures_upsells(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Ours stands beside the rules, at several powers, with intervals; the catalogue's prices (all 99) are not used."""
+    """Ours stands beside the rules, at several powers, with intervals; the catalogue's prices (all 99) are not used.
+
+    A grand thing earns less than a small one: ranked by margin the large one alone is shown.
+    """
     data, page = file.with_name("u.json"), file.with_name("u.html")
     argv = ["evaluate", "--upsell", "--orders", str(file), "--catalogue", str(file.with_name("catalogue.csv"))]
     assert main([*argv, "--threads", "1", "--json", str(data), "--html", str(page)]) == 0
@@ -126,6 +174,9 @@ def test_the_command_measures_upsells(file: Path, capsys: pytest.CaptureFixture[
     assert {line["name"]: line["share"] for line in tables["silence"]["lines"]}["with an upsell"] == pytest.approx(
         2 / 3
     )
+    margin = {line["name"]: line for line in tables["upsell"]["lines"]}["recsvc, margin^1"]
+    assert (margin["hit_rate"], margin["ratio"], margin["margin"]) == (1.0, pytest.approx(1.5), pytest.approx(1.0))
+    assert "hits and margin" in page.read_text("utf-8")
     assert "hits and revenue" in page.read_text("utf-8")
     assert "the best rule" in capsys.readouterr().out
 
