@@ -9,13 +9,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from recsvc.phases import Job, Phase
 from recsvc.web.messages import Item, Places
 
-Date = Annotated[
-    str,
-    Meta(
-        pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9]|3[01])$",
-        description="ISO 8601 date, `2026-11-30`",
-    ),
-]
+# The days that there are, 29 February in leap years alone: a specification that promised 31 November could not be kept.
+_LEAP = "([12][0-9](0[48]|[2468][048]|[13579][26])|(12|16|20|24|28)00)"
+_DAY = (
+    "[12][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    f"|{_LEAP}-02-29"
+)
+
+Date = Annotated[str, Meta(pattern=f"^({_DAY})$", description="ISO 8601 date, `2026-11-30`")]
 
 
 class ReplenishQuery(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -56,7 +56,7 @@ class Replenishing:
         query = parse.read_query(request, ReplenishQuery)
         if len(customer_id) > MAX_ID:
             raise InputError("customer_id", f"expected at most {MAX_ID} characters")
-        asked = _day_named(query.as_of)
+        asked = day_of(query.as_of)
         snapshot = self._store.snapshot()
         if snapshot is None:
             name = _name(None, customer_id, query)
@@ -129,18 +129,6 @@ def _categories(names: Names, stands: Sequence[Standing]) -> list[CategoryStandi
         )
         for standing in stands
     ]
-
-
-def _day_named(date: str | None) -> int | None:
-    """The day a question names.
-
-    Raises:
-        InputError: there is no such day.
-    """
-    try:
-        return day_of(date)
-    except ValueError as error:
-        raise InputError("as_of", "expected a date such as 2026-11-30") from error
 
 
 def _name(version: str | None, customer_id: str, query: ReplenishQuery) -> str:

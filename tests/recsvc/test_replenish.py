@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import pytest
 from models.days import date_of, day_of
 from recsvc.phases import phase_of
 from recsvc.replenish import day_asked
+from recsvc.web.replenish_messages import Date
 
 if TYPE_CHECKING:
     from conftest import Builders, CheckedClient
@@ -157,6 +160,18 @@ def test_bad_questions_name_their_field(serve: Serve, shop: Builders, query: str
     response = client.get(f"/customers/ann/replenish?{query}")
     assert response.status_code == 400
     assert query.partition("=")[0] in {error["field"] for error in response.json["errors"]}
+
+
+def test_every_day_may_be_named_and_no_other() -> None:
+    """The specification's pattern holds the days that there are: leap years by the rule of centuries."""
+    (pattern,) = [each.pattern for each in Date.__metadata__]
+    first, last = date(1880, 1, 1).toordinal(), date(2120, 12, 31).toordinal()
+    named = {date.fromordinal(day).isoformat() for day in range(first, last + 1)}
+    cells = itertools.product(range(1880, 2121), range(1, 13), range(28, 33))
+    written = {f"{year}-{month:02}-{day:02}" for year, month, day in cells}
+    fits = re.compile(pattern).match
+    assert all(fits(day) for day in named)
+    assert not any(fits(day) for day in written - named)
 
 
 def test_the_day_counted_from() -> None:
