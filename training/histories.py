@@ -13,15 +13,15 @@ from training.records import Orders
 _DAY = 86_400
 _SMALLEST_HALF = 2.0**-24
 _LARGEST_HALF = 65_504.0
-_MOST_DAYS = 65_535
 
 
 def histories(orders: Orders, item_map: NDArray[np.int32], habit_half_life: float = 0.0) -> Customers:
     """Customer → items with what is known of each; last bought first, then item up.
 
     `habit = Σ 0.5^(age / habit_half_life)` over the customer's baskets with the item, ages as shares of the data's time
-    span, a half-life of 0 or no times means no fading; `interval_days = (last − first) / (count − 1)`, rounded;
-    `quantity` the mean per order. Nothing is said of what is next, of value and of being alive.
+    span, a half-life of 0 or no times means no fading; `quantity` is the mean per order. Nothing is said of intervals
+    (`training.rhythm` tells them, and quantities by day, where orders carry times), of what is next, of value and of
+    being alive.
 
     Args:
         orders: n_orders baskets; guests are left out.
@@ -43,7 +43,7 @@ def histories(orders: Orders, item_map: NDArray[np.int32], habit_half_life: floa
     quantity = (np.add.reduceat(taken, starts, dtype=np.float64) if len(starts) else np.empty(0)) / count
     customer, item, first, last = customer[starts], item[starts], line[starts], line[starts + count - 1]
     order = np.lexsort((item, -last, customer))
-    count, first_day, last_day = count[order], _days(orders, first[order]), _days(orders, last[order])
+    count = count[order]
     rows = np.bincount(customer, minlength=len(orders.customers))
     return Customers(
         ids=StringTable(orders.customers.offsets, orders.customers.data),
@@ -52,10 +52,10 @@ def histories(orders: Orders, item_map: NDArray[np.int32], habit_half_life: floa
             indptr=np.concatenate([[0], np.cumsum(rows)]).astype(np.int64),
             item=item[order].astype(np.int32),
             count=count.astype(np.uint32),
-            last_day=last_day,
-            first_day=first_day,
+            last_day=_days(orders, last[order]),
+            first_day=_days(orders, first[order]),
             habit=np.clip(habit[order], _SMALLEST_HALF, _LARGEST_HALF).astype(np.float16),
-            interval_days=_intervals(count, first_day, last_day),
+            interval_days=np.zeros(len(count), np.uint16),
             quantity=np.clip(quantity[order], _SMALLEST_HALF, _LARGEST_HALF).astype(np.float16),
         ),
         next=Next.nothing(len(orders.customers)),
@@ -71,15 +71,6 @@ def _traits(orders: Orders) -> Traits:
         value=np.full(n, np.nan, np.float32),
         alive=np.full(n, np.nan, np.float16),
     )
-
-
-def _intervals(
-    count: NDArray[np.int64], first_day: NDArray[np.int32], last_day: NDArray[np.int32]
-) -> NDArray[np.uint16]:
-    """`(last − first) / (count − 1)` in whole days, at least 1; 0 for what was bought once, on one day, or untimed."""
-    span = last_day - first_day
-    days = np.clip(np.rint(span / np.maximum(count - 1, 1)), 1, _MOST_DAYS)
-    return np.where(span > 0, days, 0).astype(np.uint16)
 
 
 def _days(orders: Orders, baskets: NDArray[np.int64]) -> NDArray[np.int32]:

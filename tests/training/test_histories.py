@@ -28,7 +28,6 @@ def test_by_hand(orders_of: Callable[..., Orders]) -> None:
     assert held.count.tolist() == [2, 1, 1]
     assert held.last_day.tolist() == [5, 1, 3]
     assert held.first_day.tolist() == [1, 1, 3]
-    assert held.interval_days.tolist() == [4, 0, 0]
     assert customers.traits.orders.tolist() == [2, 1]
     assert customers.next.indptr.tolist() == [0, 0, 0]
 
