@@ -62,8 +62,3 @@ class StringTable(Sequence[bytes]):
             return -1
         at = bisect_left(self, key)
         return at if at < len(self) and self[at] == key else -1
-
-
-def is_sorted_unique(table: StringTable) -> bool:
-    """Whether every string is greater (by bytes) than the one before it, as `StringTable.find` needs."""
-    return all(table[i] < table[i + 1] for i in range(len(table) - 1))
