@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from models.personal import FEATURES, PERSONAL, Own, Scored, around, latest, own_of, table
 from models.records import ItemFacts
 from models.replenish import LAPSED, TOLERANCE
-from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, Candidates, Pick
+from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, Pick
 from recsvc.store.contract import History, Row
+from recsvc.votes import Votes
 
 Purchased = Literal["exclude", "include", "due"]
 
@@ -101,7 +102,7 @@ def _due(known: Person, facts: ItemFacts) -> NDArray[np.bool_]:
 
 
 def ranked(
-    votes: Candidates,
+    votes: Votes,
     known: Person,
     near: Sequence[Row],
     anchors: Sequence[int],
@@ -151,7 +152,7 @@ def _picks(
     items: list[int],
     values: list[float],
     own: list[int],
-    votes: Candidates,
+    votes: Votes,
     speaker: Mapping[int, int],
     near: Sequence[Row],
     anchors: Sequence[int],
@@ -164,12 +165,13 @@ def _picks(
         at = speaker.get(item)
         if mine >= 0:
             yield Pick(item, score, None, -1, 0)
-        elif at is not None and votes.together[at]:
-            yield Pick(item, score, None, votes.because.item(at), round(votes.together.item(at)))
+            continue
+        because, together = (-1, 0) if at is None else votes.voice(at)
+        if together:
+            yield Pick(item, score, None, because, together)
         elif (told := _loudest(item, near)) is not None:
             yield Pick(item, score, None, len(anchors) + told[0], told[1])
         elif at is not None and unproven:
-            because = votes.because.item(at)
             category = facts.category.item(anchors[because])
             alike = category >= 0 and facts.category.item(item) == category
             yield Pick(item, score, CATEGORY_BESTSELLERS if alike else BESTSELLERS, because, 0)

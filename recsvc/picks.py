@@ -13,9 +13,10 @@ from models.customers import Why
 from models.days import day_of
 from models.records import CROSS_SELL, ItemFacts
 from recsvc.habits import Due, consumables, due_items
-from recsvc.ranking import Gate, Pick, Shelf, merge
+from recsvc.ranking import Gate, Pick, Shelf
 from recsvc.shelves import backfill
 from recsvc.store.contract import History, NextRow, Snapshot
+from recsvc.votes import merge
 
 Purchased = Literal["include", "exclude", "due"]
 

@@ -1,4 +1,4 @@
-"""Shelves from vectors: merge, filter, fill. Pure: arrays and numbers in, picks out; no clock, no store, no Flask.
+"""Shelves from vectors: filter, fill. Pure: arrays and numbers in, picks out; no clock, no store, no Flask.
 
 Order is total everywhere: score down, then item index up, then the anchor that came first.
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.money import PRICE_UNKNOWN
 from models.records import ItemFacts
 from recsvc.store.contract import Row
+from recsvc.votes import Votes
 
 CATEGORY_BESTSELLERS = "category_bestsellers"
 BESTSELLERS = "bestsellers"
@@ -29,19 +30,19 @@ _ANY_PRICE = PRICE_UNKNOWN - 1
 
 
 class Candidates(NamedTuple):
-    """Items that may stand on a shelf, by score down, then item up.
+    """Items that may stand on a shelf, by score down, then item up, then anchor up.
 
     Attributes:
         item: int32 (k,).
-        score: float64 (k,).
-        because: int64 (k,), position of the anchor that speaks loudest for the item.
-        together: float64 (k,), baskets that hold both.
+        score: float32 (k,).
+        because: int64 (k,), position of the anchor that leads to the item.
+        together: uint16 (k,), baskets that hold both.
     """
 
     item: NDArray[np.int32]
-    score: NDArray[np.float64]
+    score: NDArray[np.float32]
     because: NDArray[np.int64]
-    together: NDArray[np.float64]
+    together: NDArray[np.uint16]
 
 
 class Pick(NamedTuple):
@@ -144,28 +145,29 @@ class Shelf:
             floor = _ANY_PRICE if floors is None else floors[because]
             ceiling = NO_LIMIT if ceilings is None else ceilings[because]
             if (chosen := self._choose(item, floor, ceiling)) is not None:
-                self.picks.append(Pick(chosen, score, label, because, round(together)))
+                self.picks.append(Pick(chosen, score, label, because, together))
 
-    def put_smoothed(self, candidates: Candidates, categories: Sequence[int], *, unproven: bool) -> None:
+    def put_smoothed(self, votes: Votes, categories: Sequence[int], *, unproven: bool) -> None:
         """Fill places with candidates in their order; those that no basket proves are labelled as fallbacks.
 
         A smoothed vector also lists what is merely popular in the anchor's category or in the shop (`together` is 0).
 
         Args:
-            candidates: what the vectors say.
+            votes: what the vectors say.
             categories: of each anchor, -1 for none.
             unproven: whether such candidates may stand here at all.
         """
         category = self.gate.facts.category
-        for item, score, because, together in zip(*(column.tolist() for column in candidates), strict=True):
+        for at, (item, score) in enumerate(zip(votes.item.tolist(), votes.score.tolist(), strict=True)):
             if self.full:
                 return
+            because, together = votes.voice(at)
             if not together and not unproven:
                 continue
             if (chosen := self._choose(item, _ANY_PRICE)) is not None:
                 alike = categories[because] >= 0 and category.item(item) == categories[because]
                 label = None if together else CATEGORY_BESTSELLERS if alike else BESTSELLERS
-                self.picks.append(Pick(chosen, score, label, because, round(together)))
+                self.picks.append(Pick(chosen, score, label, because, together))
 
     def put_fallback(self, items: NDArray[np.int32], label: str, because: int = -1, floor: int = _ANY_PRICE) -> int:
         """Fill places with items in their order, labelled; returns how many it filled."""
@@ -222,85 +224,6 @@ class Shelf:
         return None
 
 
-def merge(rows: Sequence[Row], weights: Sequence[float], anchors: Sequence[int]) -> Candidates:
-    """Add up the vectors of a cart.
-
-    `score(j) = Σ_r weight_r · row_r(j)`; `because(j)` is the anchor whose rows add most among those with evidence,
-    the first of equals, and `together(j)` is that anchor's count. Weights are the caller's: one vote per cart line,
-    whatever its quantity.
-
-    Args:
-        rows: one per vote.
-        weights: (n_rows,), ≥ 0.
-        anchors: (n_rows,), position of the anchor each row speaks for; rows of two kinds may share one.
-
-    Returns:
-        every item of the rows once; none for no rows. Cost: a few sorts of Σ len(row) entries.
-    """
-    if len(rows) == 1:
-        (row,), (weight,), (anchor,) = rows, weights, anchors
-        score = row.score.astype(np.float64) * weight
-        return Candidates(row.item, score, np.full(len(row.item), anchor), row.together.astype(np.float64))
-    votes = _stack(rows, weights, anchors)
-    if not len(votes.item):
-        return votes
-    pair = votes.item * np.int64(max(anchors) + 1) + votes.because  # one key sorts faster than two
-    order = np.argsort(pair, kind="stable")
-    pairs = np.flatnonzero(_changes(pair[order]))
-    item, because = votes.item[order[pairs]], votes.because[order[pairs]]
-    share = np.add.reduceat(votes.score[order], pairs)
-    together = np.maximum.reduceat(votes.together[order], pairs)
-    changed = _changes(item)
-    firsts, place = np.flatnonzero(changed), np.cumsum(changed) - 1
-    loudest = _loudest(share, together, firsts, place)
-    item, score = item[firsts], np.add.reduceat(share, firsts)
-    best = np.argsort(-score, kind="stable")  # items rise already
-    return Candidates(item[best], score[best], because[loudest][best], together[loudest][best])
-
-
-def _loudest(
-    share: NDArray[np.float64], together: NDArray[np.float64], firsts: NDArray[np.intp], place: NDArray[np.intp]
-) -> NDArray[np.intp]:
-    """Per item the pair with the largest share, the first of equals; one with evidence before any without.
-
-    Args:
-        share: float64 (n_pairs,), ≥ 0; the pairs of an item stand together, by anchor up.
-        together: float64 (n_pairs,), 0 for no evidence.
-        firsts: where each item's pairs begin.
-        place: (n_pairs,), number of each pair's item.
-    """
-    proven = np.maximum.reduceat(together, firsts) > 0
-    voice = np.where((together > 0) | ~proven[place], share, -1.0)
-    tops = np.flatnonzero(voice == np.maximum.reduceat(voice, firsts)[place])
-    return tops[_changes(place[tops])]
-
-
-def power_shares(rows: Sequence[Row], power: float) -> list[Row]:
-    """Rows rescaled so that `merge` makes their power mean `M_j = (Σ_r row_r(j)^q)^(1/q)` of them instead of their sum.
-
-    Each score v becomes `v · (v / M_j)^(q-1)`: these shares add up to M_j, and the loudest row stays the loudest. q = 1
-    is the sum; a large q is nearly the maximum. Conditional probabilities of a cart's items repeat one another: added
-    up, five weak hints outweigh one strong one. Rows are not sorted by score any more; `merge` sorts.
-
-    Args:
-        rows: scores ≥ 0; one per anchor.
-        power: q ≥ 1.
-    """
-    if len(rows) < 2 or power == 1:
-        return list(rows)
-    votes = _stack(rows, [1.0] * len(rows), range(len(rows)))
-    _, place = np.unique(votes.item, return_inverse=True)
-    peak = np.zeros(place.max(initial=-1) + 1)
-    np.maximum.at(peak, place, votes.score)
-    peak = np.maximum(peak, np.finfo(np.float64).tiny)
-    # Relative to the item's largest score, a power cannot underflow.
-    relative = votes.score / peak[place]
-    mean = np.bincount(place, weights=relative**power, minlength=len(peak)) ** (1 / power)
-    shares = votes.score * (relative / np.maximum(mean, 1e-9)[place]) ** (power - 1)
-    ends = np.cumsum([len(row.item) for row in rows])[:-1]
-    return [row._replace(score=share) for row, share in zip(rows, np.split(shares, ends), strict=True)]
-
-
 def swaps(rows: Sequence[Row]) -> Candidates:
     """The candidates of every anchor side by side, best first; an item stands once per anchor that leads to it.
 
@@ -308,26 +231,11 @@ def swaps(rows: Sequence[Row]) -> Candidates:
         rows: one per anchor.
     """
     if len(rows) == 1:
-        return merge(rows, [1.0], [0])
-    votes = _stack(rows, [1.0] * len(rows), range(len(rows)))
-    order = np.lexsort((votes.because, votes.item, -votes.score))
-    return Candidates(votes.item[order], votes.score[order], votes.because[order], votes.together[order])
-
-
-def _stack(rows: Sequence[Row], weights: Sequence[float], anchors: Sequence[int]) -> Candidates:
+        (row,) = rows
+        return Candidates(row.item, row.score, np.zeros(len(row.item), np.int64), row.together)
     if not rows:
-        return Candidates(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64), np.empty(0))
-    lengths = [len(row.item) for row in rows]
-    return Candidates(
-        np.concatenate([row.item for row in rows]),
-        np.concatenate([row.score for row in rows]) * np.repeat(np.asarray(weights, np.float64), lengths),
-        np.repeat(np.asarray(anchors, np.int64), lengths),
-        np.concatenate([row.together for row in rows], dtype=np.float64),
-    )
-
-
-def _changes(column: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """True where a value differs from the one before it, and at the start."""
-    changed = np.ones(len(column), np.bool_)
-    np.not_equal(column[1:], column[:-1], out=changed[1:])
-    return changed
+        return Candidates(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64), np.empty(0, np.uint16))
+    item, score, together = (np.concatenate(columns) for columns in zip(*rows, strict=True))
+    because = np.repeat(np.arange(len(rows)), [len(row.item) for row in rows])
+    order = np.lexsort((because, item, -score))
+    return Candidates(item[order], score[order], because[order], together[order])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -70,7 +71,10 @@ class Service(BaseApplication):
         state = open_state(self._settings)
         if state is not None and (note := state.status().note):
             logging.getLogger("recsvc.state").warning("%s", note)
-        return create_app(self._settings, store, self._access, state)
+        app = create_app(self._settings, store, self._access, state)
+        gc.collect()
+        gc.freeze()  # what is here now stays: no later collection has to walk through it
+        return app
 
 
 def run(settings: ServiceSettings) -> None:

@@ -11,10 +11,11 @@ from models.money import PRICE_UNKNOWN
 from models.records import CART, CROSS_SELL, UPSELL
 from recsvc.links import Rules, linked, linked_kinds, never
 from recsvc.personal import Bought, Person, Purchased, barred, evidence, person, ranked
-from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, NO_LIMIT, Gate, Pick, Shelf, merge, power_shares
+from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, NO_LIMIT, Gate, Pick, Shelf
 from recsvc.store.contract import Row, Snapshot
 from recsvc.upsells import CART_SWAPS, Silence, owned_by, silence
 from recsvc.upsells import fill as fill_upsells
+from recsvc.votes import merge
 
 ShelfType = Literal["cross_sell", "upsell"]
 _RULES = Rules()
@@ -116,23 +117,21 @@ def recommend(snapshot: Snapshot, ask: Ask, stem_cap: int, rules: Rules = _RULES
 
 def cross_sell_votes(
     settings: Mapping[str, object], vectors: Mapping[str, list[Row]], n_anchors: int
-) -> tuple[list[Row], list[float], list[int]]:
-    """What to merge for a shelf of companions: rows, their weights, and the anchor each speaks for.
+) -> tuple[list[Row], list[float], list[int], int, float]:
+    """What `merge` is to add up for a shelf of companions.
 
     For n ≥ 2 anchors `score(j) = Σ_i cart_i(j) + c·n^-s·(Σ_i cross_i(j)^q)^(1/q)`, with c, s and q the version's
     `cart_blend`, `cart_blend_fall` and `cart_power`; without cart vectors the power mean alone; for one its own vector.
     """
     cart, cross = vectors.get(CART, []), vectors.get(CROSS_SELL, [])
     positions = list(range(n_anchors))
-    if n_anchors < 2:
-        return cross, [1.0] * len(cross), positions[: len(cross)]
-    cross = power_shares(cross, max(_number(settings, "cart_power", 1.0), 1.0))
-    if not cart:
-        return cross, [1.0] * len(cross), positions[: len(cross)]
+    power = max(_number(settings, "cart_power", 1.0), 1.0)
+    if n_anchors < 2 or not cart:
+        return cross, [1.0] * len(cross), positions[: len(cross)], len(cross), power
     blend = _number(settings, "cart_blend", 0.0) * n_anchors ** -_number(settings, "cart_blend_fall", 0.0)
     if blend <= 0 or not cross:
-        return cart, [1.0] * len(cart), positions
-    return [*cart, *cross], [1.0] * len(cart) + [blend] * len(cross), positions * 2
+        return cart, [1.0] * len(cart), positions, 0, 1.0
+    return [*cart, *cross], [1.0] * len(cart) + [blend] * len(cross), positions * 2, len(cross), power
 
 
 def _number(settings: Mapping[str, object], name: str, default: float) -> float:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from models.model import Model
 from models.records import CART, CROSS_SELL
 from models.stored import StoredVectors, scores
-from recsvc.ranking import merge
 from recsvc.shelves import cross_sell_votes
 from recsvc.store.contract import Row
+from recsvc.votes import merge
 from training.evaluation.compare import Shop, compare, shop_of
 from training.evaluation.cross_sell import report_of
 from training.evaluation.peers import LENGTH, PEERS, Ranker

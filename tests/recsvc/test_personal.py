@@ -12,9 +12,9 @@ import pytest
 from models.personal import FEATURES
 from models.stored import scores
 from recsvc.personal import weights_of
-from recsvc.ranking import merge
 from recsvc.shelves import cross_sell_votes
 from recsvc.store.contract import Row
+from recsvc.votes import merge
 from training.personal import shelf_of
 from training.settings import TrainSettings
 

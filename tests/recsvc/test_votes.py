@@ -1,0 +1,98 @@
+"""The votes of a cart's lines, against a slow obvious twin."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsvc.store.contract import Row
+from recsvc.votes import Votes, merge
+
+
+def row(*entries: tuple[int, float, int]) -> Row:
+    """One row of (item, score, together), put into the order of the treaty."""
+    ordered = sorted(entries, key=lambda e: (-e[1], e[0]))
+    return Row(
+        np.array([e[0] for e in ordered], np.int32),
+        np.array([e[1] for e in ordered], np.float32),
+        np.array([e[2] for e in ordered], np.uint16),
+    )
+
+
+def told(votes: Votes) -> list[tuple[int, float, int, int]]:
+    """Item, score, anchor that speaks for it, baskets that hold both; in order."""
+    pairs = zip(votes.item.tolist(), votes.score.tolist(), strict=True)
+    return [(item, score, *votes.voice(at)) for at, (item, score) in enumerate(pairs)]
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> Row:
+    """A row over a few items, with many ties; scores are quarters, so that sums are exact."""
+    items = draw(st.lists(st.integers(0, 11), unique=True, max_size=8))
+    return row(*((i, draw(st.integers(0, 6)) / 4, draw(st.integers(0, 9))) for i in items))
+
+
+def test_a_cart_of_tea_and_cup_by_hand() -> None:
+    """Pot: 0.5 from tea and 0.25 from cup make 0.75, because of tea; ties go to the smaller index."""
+    tea, cup = row((3, 0.5, 7), (5, 0.25, 2)), row((3, 0.25, 4), (4, 0.25, 3))
+    assert told(merge([tea, cup], [1.0, 1.0], [0, 1])) == [(3, 0.75, 0, 7), (4, 0.25, 1, 3), (5, 0.25, 0, 2)]
+
+
+def test_a_power_mean_by_hand() -> None:
+    """With q = 2, 0.3 and 0.4 make 0.5, not 0.7; the louder row stays the louder."""
+    tea, cup = row((3, 0.3, 7), (5, 0.25, 2)), row((3, 0.4, 4))
+    found = merge([tea, cup], [1.0, 1.0], [0, 1], 2, 2.0)
+    assert [(item, anchor) for item, _, anchor, _ in told(found)] == [(3, 1), (5, 0)]
+    assert found.score.tolist() == pytest.approx([0.5, 0.25])
+
+
+@given(st.lists(rows(), max_size=6), st.integers(0, 6), st.sampled_from([1.0, 2.0, 4.0, 100.0]), st.data())
+def test_votes_are_the_obvious_sums(cast: list[Row], powered: int, power: float, data: st.DataObject) -> None:
+    """Sums and power means per item; the loudest anchor with evidence (first of equals), its count; a total order."""
+    powered = min(powered, len(cast))
+    weights = [data.draw(st.sampled_from([0.0, 0.5, 1.0, 2.0])) for _ in cast]
+    anchors = [data.draw(st.integers(0, 3)) for _ in cast]
+    sums: dict[int, float] = defaultdict(float)
+    powers: dict[int, list[float]] = defaultdict(list)
+    votes: list[tuple[int, int, float, int, bool]] = []
+    for number, (each, weight, anchor) in enumerate(zip(cast, weights, anchors, strict=True)):
+        for item, score, together in zip(*(column.tolist() for column in each), strict=True):
+            raised = number >= len(cast) - powered
+            sums[item] += 0 if raised else weight * score
+            powers[item] += [weight * score] if raised else []
+            votes.append((item, anchor, weight * score, together, raised))
+    mean = {item: sum(v**power for v in said) ** (1 / power) for item, said in powers.items()}
+    shares: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    counts: dict[tuple[int, int], int] = defaultdict(int)
+    for item, anchor, vote, together, raised in votes:
+        shares[item][anchor] += vote * (vote / mean[item]) ** (power - 1) if raised and vote else vote
+        counts[item, anchor] = max(counts[item, anchor], together)
+    found = merge(cast, weights, anchors, powered, power)
+    score = dict(zip(found.item.tolist(), found.score.tolist(), strict=True))
+    assert score == pytest.approx({item: sums[item] + mean[item] for item in sums})
+    if len(cast) != 1:  # one row keeps its own order: with a weight of 0 all its scores tie
+        assert found.item.tolist() == sorted(score, key=lambda item: (-score[item], item))
+    for item, _, anchor, together in told(found):
+        proven = {a: share for a, share in shares[item].items() if counts[item, a]} or shares[item]
+        assert anchor in proven
+        assert proven[anchor] == pytest.approx(max(proven.values()))
+        if power == 1 or powered == 0:  # no rounding: the first of equals
+            assert anchor == min(proven, key=lambda a: (-proven[a], a))
+        assert together == counts[item, anchor]
+
+
+def test_no_anchor_has_no_candidate() -> None:
+    """The empty cases: no row, and rows without entries."""
+    assert told(merge([], [], [])) == []
+    assert told(merge([row(), row()], [1.0, 1.0], [0, 1], 1, 3.0)) == []
+
+
+@pytest.mark.parametrize("blend", [0.0, 0.5])
+def test_two_rows_of_one_anchor_speak_together(blend: float) -> None:
+    """A cart vector and a blended cross-sell vector of one line count as one voice."""
+    found = merge([row((5, 1.0, 1)), row((5, 1.25, 9)), row((5, 1.0, 3))], [1.0, 1.0, blend], [0, 1, 0])
+    assert told(found) == [(5, 2.25 + blend, *((1, 9) if blend == 0 else (0, 3)))]
