@@ -27,6 +27,9 @@ from training.links import linked_vectors
 from training.next_lists import next_lists
 from training.popularity import bestsellers, variants
 from training.records import Catalogue, Orders
+from training.rerank.door import reranked
+from training.rerank.snapshots import Goods
+from training.rerank.words import title_words
 from training.rhythm.fill import with_rhythms
 from training.settings import TrainSettings
 from training.titles import stems
@@ -62,7 +65,7 @@ def build_model(
         return model
     progress("personal", 0.0)
     silent: Progress = lambda _stage, _share: None  # noqa: E731  # one line is what it is
-    plain = dataclasses.replace(settings, picks=0)
+    plain = dataclasses.replace(settings, picks=0, rerank=0)
     past = _learn(first(orders, start), catalogue, plain, currency, threads, silent, whole=False)
     shelf = assortment(orders, catalogue)
     baskets = basket_matrix(orders, shelf.bought, families(shelf.family))
@@ -94,12 +97,16 @@ def _learn(
     leader = by_family.item[by_family.indptr[:-1]]
 
     progress("cross_sell", 0.0)
-    evidence = evidence_of(trade_of(heard, baskets, shelf, leader), settings)
+    trade = trade_of(heard, baskets, shelf, leader)
+    evidence = evidence_of(trade, settings)
     support = settings.min_support
     cross_sell = complements(
         evidence, settings.neighbours, smoothing_of(settings), min_support=support, threads=threads
     )
-    vectors = {CROSS_SELL: store_vectors(expand(cross_sell, family, leader))}
+    progress("rerank", 0.0)
+    goods = Goods(learnt, baskets, shelf, family, title_words(shelf.titles))
+    anew = reranked(cross_sell, goods, trade, evidence, leader, settings, threads=threads, progress=progress)
+    vectors = {CROSS_SELL: store_vectors(expand(anew.lists, family, leader))}
     if settings.cart_neighbourhood:
         progress("cart", 0.0)
         cart = cart_vectors_of(evidence, settings)
@@ -141,7 +148,8 @@ def _learn(
         variants=by_family,
         customers=dataclasses.replace(known.customers, next=following),
         shop=_shop(orders, shelf, (catalogue.currency if catalogue else None) or currency or orders.currency),
-        settings=dataclasses.asdict(settings) | {REPLENISH_WEIGHTS: known.weights.tolist(), "picks_ranker": ranked_by},
+        settings=dataclasses.asdict(settings)
+        | {REPLENISH_WEIGHTS: known.weights.tolist(), "picks_ranker": ranked_by, "reranked": anew.told},
     )
 
 

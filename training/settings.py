@@ -40,6 +40,9 @@ class TrainSettings:
         cart_blend: c, weight of the cross_sell vectors beside the cart vectors, ≥ 0.
         cart_blend_fall: s, for a cart of n items c falls to c·n^-s, 0–4.
         cart_power: q, the cross_sell scores of a cart's items are joined as (Σ v^q)^(1/q), 1–100; 1 is their sum.
+        rerank: whether cross-sell lists are ranked anew by trees learnt on the shop's past: 0 never, 1 where that past
+            says that it pays, 2 always.
+        rerank_anchors: items looked back on in each past moment: more cost more time and memory; 0 is never.
         cross_sell_objective: what a place on a cross-sell shelf is ranked for: 0 orders, 1 revenue, 2 margin.
         upsell_min_ratio, upsell_max_ratio: an upsell costs at least and at most this many times the item.
         upsell_gain_power: upsells are ranked by how often buyers of the item take them, times the price gain to this
@@ -81,6 +84,8 @@ class TrainSettings:
     cart_blend: float = 1.2
     cart_blend_fall: float = 0.5
     cart_power: float = 4.0
+    rerank: int = 0
+    rerank_anchors: int = 2_000
     cross_sell_objective: int = 0
     upsell_min_ratio: float = 1.05
     upsell_max_ratio: float = 3.0
@@ -128,6 +133,8 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "cart_blend": (0, 1000),
     "cart_blend_fall": (0, 4),
     "cart_power": (1, 100),
+    "rerank": (0, 2),
+    "rerank_anchors": (0, 10_000_000),
     "cross_sell_objective": (0, 2),
     "upsell_min_ratio": (1, 1000),
     "upsell_max_ratio": (1, 1000),

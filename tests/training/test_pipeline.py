@@ -150,6 +150,7 @@ def test_stages_are_reported(lines: Lines, orders_of: Callable[..., Orders]) -> 
         "join",
         "baskets",
         "cross_sell",
+        "rerank",
         "cart",
         "upsell",
         "customers",
