@@ -23,6 +23,9 @@ struct Keys {
     const uint32_t rising = bits ^ ((0 - (bits >> 31)) | 0x80000000u);
     return uint64_t(~rising) << 32 | uint64_t(uint32_t(item)) << spare | std::min<uint64_t>(together, most());
   }
+  uint64_t renamed(uint64_t key, const int32_t* name_of) const {
+    return (key >> 32 << 32 | uint64_t(uint32_t(name_of[item(key)])) << spare) | (key & most());
+  }
   int32_t item(uint64_t key) const { return static_cast<int32_t>(uint64_t(uint32_t(key)) >> spare); }
   uint32_t together(uint64_t key) const { return static_cast<uint32_t>(key) & most(); }
 };

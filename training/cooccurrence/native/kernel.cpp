@@ -5,10 +5,10 @@
 //    listed (the transpose).
 // The rows (rows.hpp): an item's baskets are read, with one counter per neighbour: 8, 16 or 32 bits for counts
 //    (c_ij ≤ n_i); with weights a 64-bit word, fixed-point sum above and count below, so that one addition does both.
-//    Few updates in a wide catalogue are sorted instead. The counters are read in blocks, in an order that makes the
-//    first of them a sample, which tells the score to beat. A score rises with c and falls with the neighbour's total,
-//    so each level of totals has a least counter that can reach it; the rest is scored exactly (scores.hpp), and a bar
-//    that was too high is taken back. The best keys are kept and sorted (choose.hpp).
+//    Few updates in a wide catalogue are sorted instead. The rows before tell about which score the k-th best will have.
+//    A score rises with c and falls with the neighbour's total, so each level of totals has a least counter that can
+//    reach it; the counters that do are scored exactly (scores.hpp), and where they prove too few the bar is lowered.
+//    The best keys are kept and sorted (choose.hpp).
 // Below: rows are handed over in the order of the items, whichever thread made them.
 // No result depends on the number of threads, and threads live within a call only. The formulas are those of
 // training/cooccurrence/formulas.py, step by step: compile without contraction of a·b + c.

@@ -45,7 +45,6 @@ struct Neighbours {
   std::vector<Totals> totals;
   std::vector<uint8_t> level;
   std::vector<double> least;  // (kLevels,) the smallest total of a level; infinite for none
-  int64_t step;               // from block to block, so that the first of them are a fair sample
 
   Neighbours(const Question& q, const Plan& plan) : least(kLevels, std::numeric_limits<double>::infinity()) {
     const int64_t n = plan.n_items, blocks = (n + kBlock - 1) / kBlock;
@@ -70,10 +69,9 @@ struct Neighbours {
       level[b] = static_cast<uint8_t>(kLevels - 1 - static_cast<int>(std::min<double>(below, kLevels - 1)));
       least[level[b]] = std::min(least[level[b]], low[b]);
     }
-    step = std::max<int64_t>(1, static_cast<int64_t>(0.381966 * static_cast<double>(blocks)));
-    while (std::gcd(step, blocks) > 1) ++step;
   }
-  double total(int64_t block, int64_t e) const { return totals[block].at[e & totals[block].mask]; }
+  double total(int64_t r) const { return totals[r / kBlock].at[r % kBlock & totals[r / kBlock].mask]; }
+  void fetch_total(int64_t block, int64_t e) const { __builtin_prefetch(totals[block].at + (e & totals[block].mask)); }
 };
 
 // Bit e: at[e] ≥ least, for a block of counters; least is not 0.
@@ -145,7 +143,7 @@ class Worker {
   }
 
  private:
-  static constexpr int64_t kBatch = 128;
+  static constexpr int64_t kBatch = 128, kBlocksAtOnce = 16;
   // Updates that are sooner sorted than counted, where counters outgrow the nearer caches.
   static constexpr int64_t kFew = 512, kWide = 1 << 18;
   static constexpr float kNoBar = -std::numeric_limits<float>::infinity();
@@ -171,10 +169,11 @@ class Worker {
   Table<Backers> backers_;
   uint32_t tick_ = 0;
   // Counters on their way to be scored.
-  int32_t batch_[kBatch + kBlock];
-  uint64_t batch_count_[kBatch + kBlock];
-  double batch_c_[kBatch + kBlock], batch_right_[kBatch + kBlock];
-  float batch_score_[kBatch + kBlock];
+  static constexpr int64_t kBatchRoom = 2 * kBatch + kBlock;
+  int32_t batch_[kBatchRoom];
+  uint64_t batch_count_[kBatchRoom];
+  double batch_c_[kBatchRoom], batch_right_[kBatchRoom];
+  float batch_score_[kBatchRoom];
   // The row at hand.
   Scorer scorer_{};
   bool sparse_ = false;
@@ -182,6 +181,7 @@ class Worker {
   double unit_ = 1.0;        // what 1 in a weighted counter's sum is worth
   double units_ = 1.0;       // 1 / unit
   int64_t longest_run_ = 1;  // most baskets of one owner
+  std::vector<float> guess_ = std::vector<float>(257, kNoBar);  // by step_of: a score that the k-th best will likely reach
   bool filtered_ = false;    // whether neighbours need supporters
 
   template <class Counter>
@@ -231,7 +231,7 @@ class Worker {
       while (++high < n_met_ && id[high] == id[low]) continue;
       batch_[n] = static_cast<int32_t>(id[low]);
       batch_count_[n] = high - low;
-      batch_right_[n] = near_.total(id[low] / kBlock, id[low] % kBlock);
+      near_.fetch_total(id[low] / kBlock, id[low] % kBlock);
       n += (high - low >= q_.min_support) & (id[low] != r);
       if (n == kBatch || high == n_met_) flush<uint32_t>(std::exchange(n, 0), kNoBar);
     }
@@ -405,12 +405,13 @@ class Worker {
 
   template <class Counter>
   void choose(int64_t r, const Counter* counter, Rows& out) {
-    gather(counter);
+    gather(r, counter);
     const uint64_t* key = best();
+    if (n_keys_ >= q_.k) learn(r, score_of(key[q_.k - 1]));
     if (lists_.supported && !all_sure(key, counter)) {
       count_backers(r);
       filtered_ = true;
-      gather(counter);
+      gather(r, counter);
       key = best();
       filtered_ = false;
       std::fill(backers_.begin(), backers_.end(), Backers{});
@@ -445,50 +446,70 @@ class Worker {
     return std::all_of(key, key + std::min(q_.k, n_keys_), [&](uint64_t one) { return together(one, counter) >= sure; });
   }
 
+  // Gathers the keys of all neighbours that may be among the best k, by new numbers. The score to beat is guessed from
+  // the rows before of about as many updates; where too few reach it, it was too bold. The answer does not depend on it.
   template <class Counter>
-  void gather(const Counter* counter) {
-    if (!collect(counter, false)) collect(counter, true);
+  void gather(int64_t r, const Counter* counter) {
+    float& guess = guess_[step_of(lists_.updates[r])];
+    const bool scarce = sparse_ && n_met_ <= 2 * q_.k;
+    for (float least : {guess, 0.5f * guess, kNoBar}) {
+      if (scarce) least = kNoBar;
+      collect(counter, least);
+      if (n_keys_ >= q_.k || least == kNoBar) break;
+      guess *= 0.8f;
+    }
+    if (n_keys_ < q_.k && !scarce) guess = kNoBar;
   }
 
-  // The best k of the keys, sorted, and maybe some more.
+  // The next guess after the k-th best score of a row: it creeps up, so that about one row in ten finds it too bold.
+  void learn(int64_t r, float last) {
+    float& guess = guess_[step_of(lists_.updates[r])];
+    guess = last > 0.0f ? std::max(guess * 1.02f, 0.6f * last) : kNoBar;
+  }
+
+  // Four steps to a doubling.
+  static int step_of(int64_t updates) {
+    int exponent;
+    const double m = std::frexp(static_cast<double>(updates), &exponent);
+    return exponent * 4 + static_cast<int>(8.0 * m) - 4;
+  }
+
+  // The best k of the keys, sorted, and maybe some more. Items are looked up for those alone that may be among them.
   const uint64_t* best() {
-    for (int64_t before = n_keys_ + 1; n_keys_ > q_.k + q_.k / 4 + 8 && n_keys_ < before;) {
-      uint64_t edge;
-      before = n_keys_;
-      n_keys_ = narrow(keys_.data(), n_keys_, q_.k, 0, edge);
-    }
+    shrink(0xffffffffu);
+    for (int64_t m = 0; m < n_keys_; ++m) keys_[m] = keys_of_.renamed(keys_[m], lists_.item_of.data());
+    shrink(0);
     const size_t room = n_keys_ + 4;
     if (sorted_.size() < room) sorted_.resize(room);
     if (keys_.size() < room) keys_.resize(room);
     return sort_keys(keys_.data(), sorted_.data(), n_keys_);
   }
 
-  // Gathers the keys of all neighbours that may be among the best k. A bar rises with what has been seen: blocks come
-  // in an order that makes them a sample, so that the k-th best of all is about the (share · k)-th best so far. False
-  // if that proved too bold; `sure` takes the k-th best so far.
+  void shrink(uint64_t grain) {
+    for (int64_t before = n_keys_ + 1; n_keys_ > q_.k + q_.k / 4 + 8 && n_keys_ < before;) {
+      uint64_t edge;
+      before = n_keys_;
+      n_keys_ = narrow(keys_.data(), n_keys_, q_.k, grain, edge);
+    }
+  }
+
+  // The keys of neighbours that score `least` or more; once they are many, of those that reach the k-th best so far.
   template <class Counter>
-  bool collect(const Counter* counter, bool sure) {
+  void collect(const Counter* counter, float least) {
     n_keys_ = 0;
-    float least = kNoBar;
     Counter bar[kLevels];
     set_bars(bar, least);
-    const int64_t blocks = ((sparse_ ? n_met_ : lists_.n_items) + kBlock - 1) / kBlock;
-    int64_t n = 0, much = q_.k + kBlock;
-    for (int64_t seen = 1, block = 0; seen <= blocks; ++seen) {
-      n = sparse_ ? take_met(counter, bar, block, blocks, n) : take_block(counter, bar, block, n);
-      if (n >= kBatch || seen == blocks) flush<Counter>(std::exchange(n, 0), least);
-      if (n_keys_ >= much && seen < blocks) {
-        const double share = sure ? 1.0 : static_cast<double>(seen) / static_cast<double>(blocks);
-        const double place = share * static_cast<double>(q_.k);
-        uint64_t edge;
-        n_keys_ = narrow(keys_.data(), n_keys_, sure ? q_.k : std::min(q_.k, static_cast<int64_t>(place + 3.5 * std::sqrt(place) + 4.0)), 0xffffffffu, edge);
-        if (score_of(edge) > least) set_bars(bar, least = score_of(edge));
-        much = std::max(much, 2 * n_keys_);
-      }
-      block += sparse_ ? 1 : near_.step;
-      if (block >= blocks) block -= blocks;
+    const int64_t end = sparse_ ? n_met_ : static_cast<int64_t>(near_.level.size()), step = sparse_ ? kBatch : kBlocksAtOnce;
+    const int64_t much = 2 * q_.k + kBatch;
+    for (int64_t low = 0, n = 0; low < end; low += step) {
+      const int64_t high = std::min(end, low + step);
+      n = sparse_ ? take_met(counter, bar, low, high, n, least) : take_blocks(counter, bar, low, high, n, least);
+      if (n >= kBatch || high == end) flush<Counter>(std::exchange(n, 0), least);
+      if (n_keys_ < much || high == end) continue;
+      uint64_t edge;
+      n_keys_ = narrow(keys_.data(), n_keys_, q_.k, 0xffffffffu, edge);
+      if (score_of(edge) > least) set_bars(bar, least = score_of(edge));
     }
-    return sure || least == kNoBar || n_keys_ >= q_.k;
   }
 
   template <class Counter>
@@ -497,44 +518,52 @@ class Worker {
     return !filtered_ || backers_[r].count >= q_.min_support;
   }
 
+  // First all comparisons, then what they found: the processor foresees neither's branches together.
   template <class Counter>
-  int64_t take_block(const Counter* counter, const Counter* bar, int64_t block, int64_t n) {
-    const Counter* at = counter + block * kBlock;
-    for (uint64_t bits = reach(at, bar[near_.level[block]]); bits != 0; bits &= bits - 1) {
-      const int64_t e = __builtin_ctzll(bits);
-      batch_[n] = static_cast<int32_t>(block * kBlock + e);
-      batch_count_[n] = at[e];
-      batch_right_[n] = near_.total(block, e);
-      n += counts(block * kBlock + e, at[e]);
+  int64_t take_blocks(const Counter* counter, const Counter* bar, int64_t low, int64_t high, int64_t n, float least) {
+    uint64_t reached[kBlocksAtOnce];
+    for (int64_t b = low; b < high; ++b) reached[b - low] = reach(counter + b * kBlock, bar[near_.level[b]]);
+    for (int64_t b = low; b < high; ++b) {
+      for (uint64_t bits = reached[b - low]; bits != 0; bits &= bits - 1) {
+        const int64_t e = __builtin_ctzll(bits), j = b * kBlock + e;
+        batch_[n] = static_cast<int32_t>(j);
+        batch_count_[n] = counter[j];
+        near_.fetch_total(b, e);
+        n += counts(j, counter[j]);
+      }
+      if (n >= kBatch) flush<Counter>(std::exchange(n, 0), least);
     }
     return n;
   }
 
   template <class Counter>
-  int64_t take_met(const Counter* counter, const Counter* bar, int64_t block, int64_t blocks, int64_t n) {
-    for (int64_t m = block; m < n_met_; m += blocks) {
+  int64_t take_met(const Counter* counter, const Counter* bar, int64_t low, int64_t high, int64_t n, float least) {
+    for (int64_t m = low; m < high; ++m) {
       const Id j = met_[m];
       const Counter c = counter[j];
       batch_[n] = static_cast<int32_t>(j);
       batch_count_[n] = c;
-      batch_right_[n] = near_.total(j / kBlock, j % kBlock);
+      near_.fetch_total(j / kBlock, j % kBlock);
       n += (c >= bar[near_.level[j / kBlock]]) & counts(j, c);
     }
+    if (n >= kBatch) flush<Counter>(std::exchange(n, 0), least);
     return n;
   }
 
   template <class Counter>
   void flush(int64_t n, float least) {
-    for (int64_t m = 0; m < n; ++m) batch_c_[m] = sum_of(static_cast<Counter>(batch_count_[m]));
+    for (int64_t m = 0; m < n; ++m) {
+      batch_c_[m] = sum_of(static_cast<Counter>(batch_count_[m]));
+      batch_right_[m] = near_.total(batch_[m]);
+    }
     scorer_.score(batch_c_, batch_right_, n, batch_score_);
     if (static_cast<int64_t>(keys_.size()) < n_keys_ + n + 4) keys_.resize(2 * (n_keys_ + n + kBatch));
     uint64_t* keys = keys_.data();
-    const int32_t* item_of = lists_.item_of.data();
     const Keys keys_of = keys_of_;
     int64_t to = n_keys_;
     for (int64_t m = 0; m < n; ++m) {
       const uint64_t together = together_of(static_cast<Counter>(batch_count_[m]));
-      keys[to] = keys_of.key(batch_score_[m], item_of[batch_[m]], together);
+      keys[to] = keys_of.key(batch_score_[m], batch_[m], together);
       to += batch_score_[m] >= least;
     }
     n_keys_ = to;
