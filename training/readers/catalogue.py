@@ -21,6 +21,7 @@ from training.readers.links import number_links
 from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw
+from training.readers.words import lines_of
 from training.records import Catalogue, CatalogueReport, Orders
 
 _MAX_TEXT = 2000
@@ -116,7 +117,7 @@ def _catalogue(lines: pl.DataFrame, raw: Raw, options: ReadOptions, unread: Coun
     def table(name: str) -> StringTable:
         return StringTable.of((text or "")[:_MAX_TEXT] for text in lines[name])
 
-    codes = currencies(lines, "price")
+    codes = currencies(lines_of(lines.select("price", "currency")), "price").column("currency").cast(pl.String)
     currency = the_currency(set(codes.drop_nulls().to_list()), options.currency, raw.file)
     foreign = (codes != (currency or "")).fill_null(value=False)
     tidy = lines["category"].str.replace_all(r"\s*>\s*", " > ")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
 from training.readers.contacts import without_contacts
 from training.readers.currencies import currencies, the_currency
 from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
-from training.readers.raw import MALFORMED, Raw
+from training.readers.raw import MALFORMED
 from training.readers.times import day_first_votes, parse_times, says_nothing
-from training.readers.words import renamed, through, values
+from training.readers.words import Lines
 
 BAD_ID, BAD_TIME, BAD_QUANTITY, BAD_PRICE = "bad id", "bad time", "bad quantity", "bad price"
 EMPTY_LINE, NO_ORDER, NO_ITEM = "empty line", "no order id", "no item id"
@@ -49,6 +50,9 @@ UCI_FEE = (
 )
 """What is no product among files in which at least 90 % of the lines carry five-digit stock codes, as in the UCI
 Online Retail sets (Chen 2015, UCI Machine Learning Repository)."""
+
+Mask = NDArray[np.bool_] | None
+"""Which lines; None for none."""
 
 _UCI_SHARE = 0.9
 _MAX_ID_BYTES = 256
@@ -118,17 +122,16 @@ class Rules:
     mixed: bool
 
 
-def gather(raw: Raw) -> Evidence:
+def gather(lines: Lines) -> Evidence:
     """The evidence of one file."""
-    frame = raw.frame
-    times = values(frame["ts"])
+    times = lines.asked("ts")
     timed = not says_nothing(times)
     votes = day_first_votes(times) if timed else (0, 0, 0, 0)
-    items = frame["item_id"]
-    uci = int(through(items, lambda names: names.str.contains(UCI_ITEM)).sum())
-    codes = frozenset(values(currencies(frame, "unit_price")).drop_nulls().unique().to_list())
-    priced = _any_positive(values(frame["unit_price"]))
-    return Evidence(int(timed), int(not timed), *votes, priced, items.count(), uci, codes)
+    uci = lines.where("item_id", lambda names: names.str.contains(UCI_ITEM))
+    codes = frozenset(currencies(lines, "unit_price").asked("currency").drop_nulls().unique().to_list())
+    priced = _any_positive(lines.asked("unit_price"))
+    items = lines.height - lines.frame["item_id"].null_count()
+    return Evidence(int(timed), int(not timed), *votes, priced, items, 0 if uci is None else int(uci.sum()), codes)
 
 
 def settle(evidence: Evidence, options: ReadOptions, files: str = "orders") -> tuple[Rules, tuple[str, ...]]:
@@ -166,85 +169,96 @@ def settle(evidence: Evidence, options: ReadOptions, files: str = "orders") -> t
     return Rules(evidence.timed > 0, day_first, evidence.priced, uci, own, currency, mixed), tuple(notes)
 
 
-def classify(raw: Raw, rules: Rules) -> pl.DataFrame:
-    """The lines of one file with values in place of cells, and `reason` (null for a purchase).
+def classify(cells: Lines, rules: Rules) -> tuple[Lines, pl.Series | None]:
+    """The lines of one file with values in place of cells, and each line's reason (null for a purchase).
 
-    Columns: order_id, customer_id, item_id, title as coded text (`words`); ts Int64 (-1 without times); quantity
-    Float64; unit_price Int64 ten-thousandths (`PRICE_UNKNOWN` where none); line Int64; reason as coded text; `place` if
-    raw has it. Raw's text columns are coded too.
+    Columns: order_id, customer_id, item_id, title by their values (`words`); ts Int64 (-1 without times); quantity
+    Float64; unit_price Int64 ten-thousandths (`PRICE_UNKNOWN` where none); line Int64; `place` if the cells have it.
+    The reason is None where every line is a purchase.
     """
-    cells, n = raw.frame, raw.frame.height
-    quantity = through(cells["quantity"], parse_numbers).alias("quantity")
-    price = _prices(cells, rules)
-    ts = pl.repeat(-1, n, dtype=pl.Int64, eager=True)
+    ts = pl.repeat(-1, cells.height, dtype=pl.Int64, eager=True)
     if rules.timed:
-        ts = through(cells["ts"], lambda column: parse_times(column, day_first=rules.day_first))
-    ids = {name: _tidy_id(cells[name]) for name in _IDS}
-    ids["customer_id"] = renamed(ids["customer_id"], lambda names: without_contacts(_no_guest(names)))
-    known = {**ids, "ts": ts, "quantity": quantity, "price": price}
+        ts = cells.through("ts", lambda column: parse_times(column, day_first=rules.day_first))
+    known = _prices(cells, rules)
+    for name in _IDS:
+        known = known.changed(name, _tidy_ids)
+    known = known.changed("customer_id", lambda names: without_contacts(_no_guest(names)))
+    known = known.changed("title", lambda titles: titles.str.head(1000))
+    quantity = known.through("quantity", parse_numbers).alias("quantity")
+    price = known.column("unit_price")
+    reason = _first_reason(cells, _reasons(known, quantity, price, ts, rules))
     whole = price.fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN)
-    return pl.DataFrame(
-        [
-            *(column.alias(name) for name, column in ids.items()),
-            renamed(cells["title"], lambda titles: titles.str.head(1000)).alias("title"),
-            ts.alias("ts"),
-            quantity.fill_null(1.0),
-            whole.alias("unit_price"),
-            cells["line"],
-            _first_reason(cells, _reasons(cells, known, rules)),
-            *([cells["place"]] if "place" in cells.columns else []),
-        ]
-    )
+    kept = [*_IDS, "title", "line", *(["place"] if "place" in known.frame.columns else [])]
+    frame = known.frame.select(kept).with_columns(ts.alias("ts"), quantity.fill_null(1.0), whole.alias("unit_price"))
+    return Lines(frame, {name: values for name, values in known.values.items() if name in kept}), reason
 
 
-def _prices(cells: pl.DataFrame, rules: Rules) -> pl.Series:
-    """Prices in ten-thousandths, null where unknown, NaN where a cell holds no usable number."""
+def _prices(cells: Lines, rules: Rules) -> Lines:
+    """The cells with prices in ten-thousandths, null where unknown, NaN where a cell holds no usable number."""
     if not rules.priced:
-        return pl.repeat(None, cells.height, dtype=pl.Float64, eager=True)
-    price = through(cells["unit_price"], parse_numbers) * PRICE_SCALE
-    if not rules.mixed:
-        return price
-    foreign = (currencies(cells, "unit_price") != rules.currency).fill_null(value=False)
-    return pl.select(pl.when(~foreign).then(price)).to_series()
+        price = pl.repeat(None, cells.height, dtype=pl.Float64, eager=True)
+    else:
+        price = cells.through("unit_price", parse_numbers) * PRICE_SCALE
+    if rules.priced and rules.mixed:
+        foreign = currencies(cells, "unit_price").where("currency", lambda codes: codes != rules.currency)
+        if foreign is not None:
+            price = pl.select(pl.when(~pl.lit(pl.Series(foreign))).then(price)).to_series()
+    values = {name: values for name, values in cells.values.items() if name != "unit_price"}
+    return Lines(cells.frame.with_columns(price.alias("unit_price")), values)
 
 
-def _first_reason(cells: pl.DataFrame, tests: Iterable[tuple[str, pl.Series]]) -> pl.Series:
+def _first_reason(cells: Lines, tests: Iterable[tuple[str, Mask]]) -> pl.Series | None:
     """Of each line the first reason that applies, null where none does; a format's own comes before all."""
-    found = list(tests)
+    found = [(why, mask) for why, mask in tests if mask is not None and mask.any()]
+    aside, own = cells.numbered(MALFORMED)
+    kinds = list(dict.fromkeys([*(why for why, _ in found), *aside]))
+    if not kinds:
+        return None
     number = np.full(cells.height, -1, dtype=np.int16)
-    for place in range(len(found) - 1, -1, -1):
-        number[found[place][1].fill_null(value=False).to_numpy()] = place
-    names = [why for why, _ in found]
-    aside = cells[MALFORMED]
-    if aside.null_count() < len(aside):
-        at = aside.is_not_null().to_numpy()
-        own = aside.drop_nulls().unique().sort().to_list()
-        names += [why for why in own if why not in names]
-        place_of = {why: names.index(why) for why in own}
-        number[at] = [place_of[why] for why in aside.drop_nulls()]
+    for why, mask in reversed(found):
+        number[mask] = kinds.index(why)
+    for place, why in enumerate(aside):
+        number[own == place] = kinds.index(why)
     places = pl.Series(number).to_frame("n").select(pl.when(pl.col("n") >= 0).then("n")).to_series().cast(pl.UInt32)
-    return pl.Series("reason", names, dtype=pl.Enum(names)).gather(places)
+    return pl.Series("reason", kinds, dtype=pl.Enum(kinds)).gather(places)
 
 
-def _reasons(cells: pl.DataFrame, known: Mapping[str, pl.Series], rules: Rules) -> Iterable[tuple[str, pl.Series]]:
-    order, item, quantity, price, ts = (known[c] for c in ("order_id", "item_id", "quantity", "price", "ts"))
-    status = through(cells["status"], lambda names: names.str.to_lowercase().is_in(CANCELLED_STATUS))
-    of_c = through(order, lambda names: names.str.contains(r"^C\d+$")).fill_null(value=False)
-    nothing = quantity.is_null() & price.is_null() & (ts.is_null() | (ts < 0))
-    bad_id = pl.select(pl.any_horizontal(through(known[c], _bad_id).fill_null(value=False) for c in _IDS)).to_series()
+def _reasons(
+    known: Lines, quantity: pl.Series, price: pl.Series, ts: pl.Series, rules: Rules
+) -> Iterable[tuple[str, Mask]]:
+    """Each reason with the lines that it may apply to, None for none."""
+    no_order, no_time = _empty(known.frame["order_id"]), _empty(ts)
+    below = None if known.frame["quantity"].dtype == pl.Null else _mask(quantity <= 0)
+    yield EMPTY_LINE, None if no_order is None else _nothing(known, quantity, price, ts)
+    yield NO_ORDER, no_order
+    yield NO_ITEM, _empty(known.frame["item_id"])
+    for name in _IDS:
+        yield BAD_ID, known.where(name, _bad_id)
+    yield BAD_TIME, no_time
+    yield BAD_QUANTITY, _mask(quantity.is_nan())
+    yield BAD_PRICE, _mask(price.is_nan())
+    yield CANCELLED, known.where("status", lambda names: names.str.to_lowercase().is_in(CANCELLED_STATUS))
+    of_c = None if below is None else known.where("order_id", lambda names: names.str.contains(r"^C\d+$"))
+    yield CANCELLED, None if of_c is None or below is None else of_c & below
+    yield NOT_A_PRODUCT, known.where("item_id", lambda names: _not_a_product(names, rules))
+    yield NO_QUANTITY, below
+    yield NO_PRICE, _mask(price.round() <= 0)
+
+
+def _empty(column: pl.Series) -> Mask:
+    return column.is_null().to_numpy() if column.null_count() else None
+
+
+def _mask(test: pl.Series) -> Mask:
+    return test.fill_null(value=False).to_numpy() if test.any() else None
+
+
+def _nothing(known: Lines, quantity: pl.Series, price: pl.Series, ts: pl.Series) -> Mask:
+    """Lines without any cell."""
+    empty = quantity.is_null() & price.is_null() & (ts.is_null() | (ts < 0))
     for name in (*_IDS, "title", "status"):
-        nothing &= known.get(name, cells[name]).is_null()
-    yield EMPTY_LINE, nothing
-    yield NO_ORDER, order.is_null()
-    yield NO_ITEM, item.is_null()
-    yield BAD_ID, bad_id
-    yield BAD_TIME, ts.is_null()
-    yield BAD_QUANTITY, quantity.is_nan()
-    yield BAD_PRICE, price.is_nan()
-    yield CANCELLED, status.fill_null(value=False) | (of_c & (quantity <= 0).fill_null(value=False))
-    yield NOT_A_PRODUCT, through(item, lambda names: _not_a_product(names, rules))
-    yield NO_QUANTITY, quantity <= 0
-    yield NO_PRICE, price.round() <= 0
+        empty &= known.frame[name].is_null()
+    return empty.to_numpy()
 
 
 def _bad_id(names: pl.Series) -> pl.Series:
@@ -259,12 +273,11 @@ def _not_a_product(names: pl.Series, rules: Rules) -> pl.Series:
     return fee | names.str.contains(UCI_FEE) if rules.uci else fee
 
 
-def _tidy_id(column: pl.Series) -> pl.Series:
+def _tidy_ids(names: pl.Series) -> pl.Series:
     """Where every id of a column ends in `.0`, the column went through floating point: 17850.0 is 17850."""
-    names = values(column)
-    if names.count() and names.str.contains(r"^\d+\.0$").all(ignore_nulls=True):
-        return renamed(column, lambda ids: ids.str.strip_suffix(".0"))
-    return column
+    if len(names) and names.str.ends_with(".0").all() and names.str.contains(r"^\d+\.0$").all():
+        return names.str.strip_suffix(".0")
+    return names
 
 
 def _no_guest(names: pl.Series) -> pl.Series:

@@ -102,7 +102,8 @@ class Wanted:
         overrides: ours → the file's own name, of these fields only.
         strict: whether an override must be in the file. Orders and catalogue share `--columns`, and what names the
             orders' item column need not name the catalogue's.
-        trimmed: whether text comes trimmed; orders' cells are trimmed later, value by value (`words`).
+        trimmed: whether text comes trimmed. Orders' cells come by their values where that saves work (`words`), and are
+            trimmed value by value.
     """
 
     fields: Mapping[str, Tiers]

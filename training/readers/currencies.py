@@ -8,26 +8,26 @@ import polars as pl
 
 from training.readers.errors import InputError
 from training.readers.numbers import currency_of
-from training.readers.words import through, values
+from training.readers.words import Lines, lines_of
 
 _CODE = r"[A-Z]{3}"
 
 
-def currencies(frame: pl.DataFrame, price: str) -> pl.Series:
-    """The ISO 4217 code of each line in capitals, null where neither its `currency` nor its price names one."""
-    column, cells = frame["currency"], frame[price]
-    named = column.null_count() < len(column)
-    column = through(column, lambda codes: codes.cast(pl.String).str.to_uppercase()) if named else column
-    written = values(cells)
+def currencies(lines: Lines, price: str) -> Lines:
+    """The lines' `currency` alone, by its values: that column in capitals, else the code in the price."""
+    named = lines.changed("currency", lambda codes: codes.str.to_uppercase())
+    written = lines.asked(price)
     odd = written.filter(written.str.contains(_CODE)).unique() if written.dtype == pl.String else written.clear()
     beside = {cell: code for cell in odd if (code := currency_of(cell))}
     if not beside:
-        return column.cast(pl.String)
+        return Lines(named.frame.select("currency"), {k: v for k, v in named.values.items() if k == "currency"})
 
     def code_of(these: pl.Series) -> pl.Series:
         return these.replace_strict(list(beside), list(beside.values()), default=None, return_dtype=pl.String)
 
-    return pl.select(pl.coalesce(column.cast(pl.String), through(cells, code_of))).to_series().alias("currency")
+    column = named.column("currency").cast(pl.String)
+    both = pl.select(pl.coalesce(column, lines.through(price, code_of)).alias("currency"))
+    return lines_of(both)
 
 
 def the_currency(codes: Collection[str], picked: str | None, who: str) -> str | None:

@@ -7,15 +7,20 @@ import io
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import numpy as np
 import polars as pl
 
 from training.readers.columns import Wanted, recognised, resolve
 from training.readers.errors import InputError
 from training.readers.files import Source
-from training.readers.raw import MALFORMED, Raw, raw_frame
+from training.readers.pieces import mapped
+from training.readers.raw import MALFORMED, Raw, by_values, raw_frame, raw_of_parts
+from training.readers.words import Lines
 
 _DELIMITERS = ",;\t|"
 _BLOCK = 100_000
+_PIECE = 1 << 25
+_BREAK = ord("\n")
 _MAX_RECORD_LINES = 10_000
 _FIELD_LIMIT = 1 << 30
 WRONG_FIELDS = "wrong number of fields"
@@ -33,12 +38,12 @@ def read_delimited(source: Source, wanted: Wanted) -> Raw:
     csv.field_size_limit(_FIELD_LIMIT)
     delimiter, skipped, header = _header(source, wanted)
     found = resolve(header, wanted, source.name)
-    frame = None
+    parts: list[pl.DataFrame | Lines] | None = None
     if skipped == 0 and b"\r" not in source.head().replace(b"\r\n", b""):
-        frame = _fast(source, delimiter, found, len(header), wanted.required)
-    if frame is None:
-        frame = _tolerant(source, delimiter, found, len(header), wanted.required)
-    return Raw(source.name, raw_frame(frame, wanted), {ours: header[at] for ours, at in found.items()}, source.notes)
+        parts = _fast(source, delimiter, found, len(header), wanted)
+    if parts is None:
+        parts = [raw_frame(_tolerant(source, delimiter, found, len(header), wanted.required), wanted)]
+    return raw_of_parts(source.name, parts, {ours: header[at] for ours, at in found.items()}, source.notes)
 
 
 def _header(source: Source, wanted: Wanted) -> tuple[str, int, list[str]]:
@@ -75,16 +80,51 @@ def _records(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _fast(
-    source: Source, delimiter: str, found: dict[str, int], width: int, required: Sequence[str]
+    source: Source, delimiter: str, found: dict[str, int], width: int, wanted: Wanted
+) -> list[pl.DataFrame | Lines] | None:
+    """Polars' parse, a piece of the file per thread, or None where some piece's count of records cannot be trusted."""
+
+    def parsed(piece: bytes) -> pl.DataFrame | Lines | None:
+        frame = _piece(piece, delimiter, found, width, wanted.required)
+        if frame is None:
+            return None
+        cells = raw_frame(frame, wanted)
+        return cells if wanted.trimmed else by_values(cells)
+
+    parts, line = [], 2
+    for part in mapped(parsed, _pieces(source)):
+        if part is None:
+            return None
+        frame = part.frame if isinstance(part, Lines) else part
+        numbered = frame.with_columns(pl.col("line") + line)
+        parts.append(Lines(numbered, part.values) if isinstance(part, Lines) else numbered)
+        line += frame.height
+    return parts or None
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    """The file below its header in pieces of whole lines; one whose header spans lines has a piece that is refused."""
+    with source.open() as stream:
+        if stream.readline().count(b'"') % 2:
+            yield b'"'
+        while piece := stream.read(_PIECE):
+            yield piece + stream.readline()
+
+
+def _piece(
+    piece: bytes, delimiter: str, found: dict[str, int], width: int, required: Sequence[str]
 ) -> pl.DataFrame | None:
-    """Polars' parse, or None where its count of records cannot be trusted (stray quotes and the like)."""
+    """Cells of whole lines, `line` from 0; None where a record may span lines or Polars refuses (stray quotes)."""
+    quotes = b'"' in piece
+    if quotes and piece.count(b'"') % 2:
+        return None
     names = [f"column_{i + 1}" for i in range(width + 1)]
     try:
         frame = pl.read_csv(
-            source.data,
+            piece,
             has_header=False,
-            skip_rows=1,
             separator=delimiter,
+            quote_char='"' if quotes else None,
             schema=dict.fromkeys(names, pl.String),
             columns=sorted({names[at] for at in found.values()} | {names[-1]}),
             truncate_ragged_lines=True,
@@ -94,46 +134,30 @@ def _fast(
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
         return None
+    breaks = int(np.count_nonzero(np.frombuffer(piece, np.uint8) == _BREAK))
+    if breaks + (not piece.endswith(b"\n")) != frame.height:
+        return None
     extra = pl.col(names[-1]).is_not_null()
     frame = frame.select(
         *(pl.col(names[at]).alias(ours) for ours, at in found.items()),
         pl.when(extra).then(pl.lit(WRONG_FIELDS)).alias(MALFORMED),
+        pl.int_range(pl.len(), dtype=pl.Int64).alias("line"),
     )
-    breaks, last = _line_breaks(source)
-    if breaks + (last != b"\n") == frame.height + 1:
-        frame = frame.with_columns(pl.int_range(2, frame.height + 2, dtype=pl.Int64).alias("line"))
-        if not required:
-            return frame
-        return _mark_short_lines(frame, source, delimiter, max(found[r] for r in required), required)
-    return None
-
-
-def _line_breaks(source: Source) -> tuple[int, bytes]:
-    breaks, last = 0, b""
-    for block in source.blocks():
-        breaks += block.count(b"\n")
-        last = block[-1:]
-    return breaks, last
+    return _mark_short_lines(frame, piece, delimiter, max((found[r] for r in required), default=0), required)
 
 
 def _mark_short_lines(
-    frame: pl.DataFrame, source: Source, delimiter: str, needed: int, required: Sequence[str]
+    frame: pl.DataFrame, piece: bytes, delimiter: str, needed: int, required: Sequence[str]
 ) -> pl.DataFrame:
     """Tell lines that end before a required column from lines that leave it empty; one record is one line here."""
-    suspects = frame.filter(pl.any_horizontal(pl.col(r).is_null() for r in required))["line"].to_list()
-    if not suspects:
+    if not any(frame[r].null_count() for r in required):
         return frame
-    short, wanted_lines = [], iter(suspects)
-    at = next(wanted_lines)
-    with source.open() as stream:
-        for number, line in enumerate(stream, start=1):
-            if number == at:
-                cells = next(csv.reader([line.decode("utf-8", "replace")], delimiter=delimiter), [])
-                if cells and len(cells) <= needed:
-                    short.append(number)
-                at = next(wanted_lines, 0)
-                if not at:
-                    break
+    lines = piece.split(b"\n")
+    short = [
+        at
+        for at in frame.filter(pl.any_horizontal(pl.col(r).is_null() for r in required))["line"]
+        if 0 < len(next(csv.reader([lines[at].decode("utf-8", "replace")], delimiter=delimiter), [])) <= needed
+    ]
     is_short = pl.col("line").is_in(short)
     return frame.with_columns(pl.when(is_short).then(pl.lit(WRONG_FIELDS)).otherwise(MALFORMED).alias(MALFORMED))
 

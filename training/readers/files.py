@@ -145,7 +145,8 @@ def _is_utf8(source: Source) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for block in source.blocks():
-            decoder.decode(block)
+            if not block.isascii() or decoder.getstate()[0]:  # plain ASCII, but for a character that is cut before it
+                decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
 from models.strings import StringTable
-from training.readers.words import numbered, values
+from training.readers.words import Lines
 from training.records import Orders
 
 _NO_TITLE = ""
 
 
-def number_orders(lines: pl.DataFrame, *, timed: bool, currency: str | None = None) -> tuple[Orders, NDArray[np.int64]]:
+def number_orders(lines: Lines, *, timed: bool, currency: str | None = None) -> tuple[Orders, NDArray[np.int64]]:
     """Baskets of the purchases, and the rows of `lines` left out because they repeat another.
 
     Equal in order, item, time, price, quantity and customer: a line counts once, so that files which overlap, or are
@@ -33,48 +34,61 @@ def number_orders(lines: pl.DataFrame, *, timed: bool, currency: str | None = No
         timed: whether `ts` holds times.
         currency: of the prices.
     """
-    if "place" not in lines.columns:
-        lines = lines.with_columns(pl.lit(None, pl.Int32).alias("place"))
     kept = _stated_once(lines)
-    orders, repeats = _number(lines if kept is None else lines[kept], timed=timed, currency=currency)
+    orders, repeats = _number(lines if kept is None else lines.rows(kept), timed=timed, currency=currency)
     if kept is None:
         return orders, repeats
     stated_again = np.setdiff1d(np.arange(lines.height), kept)
     return orders, np.sort(np.concatenate([kept[repeats], stated_again]))
 
 
-def _stated_once(lines: pl.DataFrame) -> NDArray[np.int64] | None:
+def _table(texts: pl.Series) -> StringTable:
+    """Texts end to end."""
+    ends = np.cumsum(texts.str.len_bytes().to_numpy(), dtype=np.int64)
+    data = "".join(texts.to_list()).encode()
+    return StringTable(np.concatenate([[0], ends]).astype(np.int64), np.frombuffer(data, dtype=np.uint8))
+
+
+def _stated_once(lines: Lines) -> NDArray[np.int64] | None:
     """Rows that stay where places tell which lines are the same; None where no line has a place."""
-    if lines["place"].null_count() == lines.height:
+    if "place" not in lines.frame.columns or lines.frame["place"].null_count() == lines.height:
         return None
     by = ["order_id", "place", "ts", "item_id", "unit_price", "quantity", "customer_id", "row"]
-    rows = lines.with_row_index("row")
+    ids = {name: pl.Series(lines.numbered(name)[1]) for name in ("order_id", "item_id", "customer_id")}
+    nobody = pl.when(pl.col("customer_id") >= 0).then("customer_id")
+    rows = lines.frame.with_columns(**ids).with_columns(nobody.alias("customer_id")).with_row_index("row")
     placed = rows.filter(pl.col("place").is_not_null()).sort(by, nulls_last=True)
     first = placed.unique(["order_id", "place"], keep="first", maintain_order=True)["row"]
     others = rows.filter(pl.col("place").is_null())["row"]
     return np.sort(pl.concat([first, others]).to_numpy().astype(np.int64))
 
 
-def _number(lines: pl.DataFrame, *, timed: bool, currency: str | None) -> tuple[Orders, NDArray[np.int64]]:
-    items, item = numbered(lines["item_id"])
-    customers, customer = numbered(lines["customer_id"])
+def _number(lines: Lines, *, timed: bool, currency: str | None) -> tuple[Orders, NDArray[np.int64]]:
+    items, item = lines.numbered("item_id")
+    customers, customer = lines.numbered("customer_id")
     time, order = _numbered_orders(lines, timed=timed)
     titles = _titles(lines, item, order, len(items))
-    ts, price, quantity = (lines[c].to_numpy() for c in ("ts", "unit_price", "quantity"))
-    rest = (ts, price, quantity, customer, lines["place"].fill_null(-1).to_numpy())
-    rows = _sorted_rows(order * len(items) + item, rest)
-    again = np.flatnonzero((order[rows][1:] == order[rows][:-1]) & (item[rows][1:] == item[rows][:-1])) + 1
-    repeats = np.zeros(len(rows), dtype=bool)
-    repeats[again] = np.logical_and.reduce([column[rows[again]] == column[rows[again - 1]] for column in rest])
-    repeated, rows = rows[repeats], rows[~repeats]
-    order, item, ts, price, quantity, customer = (c[rows] for c in (order, item, ts, price, quantity, customer))
+    ts, price, quantity = (lines.frame[c].to_numpy() for c in ("ts", "unit_price", "quantity"))
+    rest = [ts, price, quantity, customer]
+    if "place" in lines.frame.columns:
+        rest.append(lines.frame["place"].fill_null(-1).to_numpy())
+    rows = _sorted_rows(order, item, rest)
+    order, item = order[rows], item[rows]
+    again = np.flatnonzero((order[1:] == order[:-1]) & (item[1:] == item[:-1])) + 1
+    same = np.logical_and.reduce([column[rows[again]] == column[rows[again - 1]] for column in rest])
+    repeated = rows[again[same]]
+    if len(repeated):
+        stays = np.ones(len(rows), dtype=bool)
+        stays[again[same]] = False
+        rows, order, item = rows[stays], order[stays], item[stays]
+    ts, price, quantity, customer = (c[rows] for c in (ts, price, quantity, customer))
     starts = _starts(order, item)
     return Orders(
-        items=StringTable.of(items),
+        items=_table(items),
         titles=titles,
-        customers=StringTable.of(customers),
+        customers=_table(customers),
         time=time,
-        customer=_customers(order, ts, customer, len(time)),
+        customer=_customers(order, ts, customer),
         indptr=np.searchsorted(order[starts], np.arange(len(time) + 1)).astype(np.int64),
         item=item[starts].astype(np.int32),
         quantity=np.add.reduceat(quantity, starts).astype(np.float32),
@@ -83,26 +97,39 @@ def _number(lines: pl.DataFrame, *, timed: bool, currency: str | None) -> tuple[
     ), np.sort(repeated)
 
 
-def _numbered_orders(lines: pl.DataFrame, *, timed: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _numbered_orders(lines: Lines, *, timed: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each order's time, by (time, id) or without times by first line; and each line's order."""
-    _, order = numbered(lines["order_id"])
-    coded = pl.DataFrame({"order": order, "ts": lines["ts"]}).with_row_index("row")
-    found = coded.group_by("order").agg(pl.col("ts").min(), pl.col("row").min())
+    _, order = lines.numbered("order_id")
+    runs = np.flatnonzero(np.diff(order, prepend=-1))
+    earliest = np.minimum.reduceat(lines.frame["ts"].to_numpy(), runs)
+    found = pl.DataFrame({"order": order[runs], "ts": earliest, "row": runs}).group_by("order").agg(pl.all().min())
     found = found.sort(["ts", "order"] if timed else ["row"])
     place = np.empty(found.height, dtype=np.int64)
     place[found["order"].to_numpy()] = np.arange(found.height)
     return found["ts"].to_numpy().astype(np.int64), place[order]
 
 
-def _sorted_rows(key: NDArray[np.int64], rest: Sequence[NDArray[np.generic]]) -> NDArray[np.int64]:
-    """Rows by key (order, item), then `rest`, then row; only lines that share their key are compared further."""
-    rows = pl.Series(key).arg_sort().to_numpy().astype(np.int64)
-    of = key[rows]
+def _sorted_rows(
+    order: NDArray[np.int64], item: NDArray[np.int64], rest: Sequence[NDArray[np.generic]]
+) -> NDArray[np.int64]:
+    """Rows by order, item, then `rest`, then row; only lines that share order and item are compared further.
+
+    Lines as the rows of a sparse matrix: scipy puts each order's items in order, which is little work.
+    """
+    by_order = np.arange(len(order))
+    if (order[1:] < order[:-1]).any():
+        by_order = pl.Series(order).arg_sort().to_numpy().astype(np.int64)
+    counts = np.bincount(order)
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    matrix = sp.csr_array((by_order, item[by_order], indptr), shape=(len(counts), int(item.max()) + 1))
+    matrix.sort_indices()
+    rows, of = matrix.data, matrix.indices
     same = np.zeros(len(rows), dtype=bool)
     same[1:] = of[1:] == of[:-1]
+    same[indptr[1:-1]] = False
     same[:-1] |= same[1:]
     several = rows[same]
-    by = np.lexsort((several, *(column[several] for column in reversed(rest)), of[same]))
+    by = np.lexsort((several, *(column[several] for column in reversed(rest)), item[several], order[several]))
     rows[same] = several[by]
     return rows
 
@@ -116,23 +143,22 @@ def _starts(order: NDArray[np.int64], item: NDArray[np.int64]) -> NDArray[np.int
 
 def _last_price(price: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of each group of lines (sorted by time, then price) the last price that is known."""
+    if len(starts) == len(price):
+        return price
     at = np.where(price == PRICE_UNKNOWN, -1, np.arange(len(price)))
     last = np.maximum.reduceat(at, starts)
     return np.where(last < 0, PRICE_UNKNOWN, price[last])
 
 
-def _customers(
-    order: NDArray[np.int64], ts: NDArray[np.int64], customer: NDArray[np.int64], n_orders: int
-) -> NDArray[np.int32]:
+def _customers(order: NDArray[np.int64], ts: NDArray[np.int64], customer: NDArray[np.int64]) -> NDArray[np.int32]:
     """Each order's customer: of its earliest line that names one, the smaller among equals; -1 where none does.
 
     Args:
         order: rising; every order has a line.
         ts: of each line.
         customer: of each line, -1 for none.
-        n_orders: how many.
     """
-    starts = np.searchsorted(order, np.arange(n_orders))
+    starts = np.flatnonzero(np.diff(order, prepend=-1))
     least = np.minimum.reduceat(np.where(customer < 0, np.iinfo(np.int64).max, customer), starts)
     most = np.maximum.reduceat(customer, starts)
     result = np.where(most < 0, -1, least)
@@ -144,15 +170,14 @@ def _customers(
     return result.astype(np.int32)
 
 
-def _titles(lines: pl.DataFrame, item: NDArray[np.int64], order: NDArray[np.int64], n_items: int) -> StringTable:
+def _titles(lines: Lines, item: NDArray[np.int64], order: NDArray[np.int64], n_items: int) -> StringTable:
     """Each item's title in most orders, the smaller by bytes among equals."""
     titles = [_NO_TITLE] * n_items
-    title = lines["title"]
-    if title.null_count() < len(title):
-        seen = pl.DataFrame({"item": item, "title": title.to_physical(), "order": order}).drop_nulls()
+    if "title" in lines.values:
+        names, title = lines.numbered("title")
+        seen = pl.DataFrame({"item": item, "title": title, "order": order}).filter(pl.col("title") >= 0)
         counts = seen.group_by("item", "title").agg(pl.col("order").n_unique().alias("n"))
         best = counts.sort(["item", "n", "title"], descending=[False, True, False]).unique("item", keep="first")
-        names = values(title).to_list()
-        for place, name in best.select("item", "title").iter_rows():
-            titles[place] = names[name]
+        for place, name in zip(best["item"].to_list(), names.gather(best["title"]).to_list(), strict=True):
+            titles[place] = name
     return StringTable.of(titles)

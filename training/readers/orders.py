@@ -16,10 +16,10 @@ from training.readers.files import open_sources
 from training.readers.formats.recognise import recognise
 from training.readers.numbering import number_orders
 from training.readers.options import ReadOptions
-from training.readers.raw import MALFORMED, Raw
+from training.readers.raw import Raw
 from training.readers.rejects import CELLS, reject_rows, write_rejects
 from training.readers.wishes import WITHHELD, honour
-from training.readers.words import coded, stacked, values
+from training.readers.words import Lines, lines_of, stacked
 from training.records import Orders, ReadReport
 
 _IDS = ("order_id", "customer_id", "item_id")
@@ -51,28 +51,29 @@ def read_orders(
     tell = progress or (lambda _stage, _share: None)
     if not paths and not queried:
         raise InputError("no order files given. Name at least one with --orders.")
-    raws, formats = [_coded(raw) for raw in queried], {raw.file: "query" for raw in queried}
+    heads, files = [_head(raw) for raw in queried], [(raw.file, raw.lines()) for raw in queried]
+    formats = {raw.file: "query" for raw in queried}
     for i, path in enumerate(paths):
         tell(f"reading {path}", 0.5 * i / len(paths))
         for source in open_sources(path):
             known = recognise(source, "orders", options)
-            raws.append(_coded(known.format.read(source, options)))
+            raw = known.format.read(source, options)
+            heads.append(_head(raw))
+            files.append((raw.file, raw.lines()))
             formats[source.name] = known.text()
     tell("cleaning", 0.5)
-    rules, notes = _rules(raws, options)
-    remarks = tuple(f"{raw.file}: {note}" for raw in raws for note in raw.notes) + notes
-    remarks += remark(values(raw.frame["customer_id"]) for raw in raws)
-    columns = {raw.file: dict(raw.columns) for raw in raws}
-    kept, rejected, reasons, lines = _clean(raws, rules, options)
+    rules, notes = _rules(files, options)
+    remarks = tuple(f"{head.file}: {note}" for head in heads for note in head.notes) + notes
+    remarks += remark(lines.asked("customer_id") for _, lines in files)
+    kept, rejected, reasons, lines = _clean(files, rules, options)
     purchases = stacked(kept)
     kept.clear()
     if options.wishes:
-        plain, reasons[WITHHELD] = honour(purchases.with_columns(pl.col(_IDS).cast(pl.String)), options.wishes)
-        purchases = plain.with_columns(coded(plain[name]) for name in _IDS)
+        purchases, reasons[WITHHELD] = _as_wished(purchases, options)
     _refuse_nothing(purchases, reasons, next(iter(formats)))
     tell("numbering orders", 0.7)
     orders, repeats = number_orders(purchases, timed=rules.timed, currency=rules.currency)
-    rejected.append(_repeated(purchases[repeats]))
+    rejected.append(_repeated(purchases.rows(repeats)))
     reasons[REPEATED] += len(repeats)
     if rejects is not None:
         write_rejects(rejects, rejected)
@@ -84,51 +85,64 @@ def read_orders(
         dropped={r: reasons[r] for r in (*DROPPED, WITHHELD) if reasons[r]},
         unparsed={r: n for r, n in sorted(reasons.items()) if r not in (*DROPPED, WITHHELD)},
         rejects=None if rejects is None else str(rejects),
-        columns=columns,
+        columns={head.file: dict(head.columns) for head in heads},
         notes=remarks,
         formats=formats,
     )
 
 
-def _coded(raw: Raw) -> Raw:
-    """A file's cells with text by its distinct values: a tenth of the memory, and every value is understood once."""
-    texts = [c for c in raw.frame.columns if c not in ("line", MALFORMED, "place")]
-    return replace(raw, frame=raw.frame.with_columns(coded(raw.frame[c]) for c in texts))
+def _head(raw: Raw) -> Raw:
+    """A file without its cells."""
+    return replace(raw, frame=raw.frame.clear(), values={})
 
 
-def _rules(raws: Sequence[Raw], options: ReadOptions) -> tuple[Rules, tuple[str, ...]]:
-    found = [gather(raw) for raw in raws]
+def _rules(files: Sequence[tuple[str, Lines]], options: ReadOptions) -> tuple[Rules, tuple[str, ...]]:
+    found = [gather(lines) for _, lines in files]
     evidence = sum(found, Evidence())
     if evidence.timed and evidence.untimed:
-        without = next(raw.file for raw, e in zip(raws, found, strict=True) if e.untimed)
-        with_times = next(raw.file for raw, e in zip(raws, found, strict=True) if e.timed)
+        without = next(file for (file, _), e in zip(files, found, strict=True) if e.untimed)
+        with_times = next(file for (file, _), e in zip(files, found, strict=True) if e.timed)
         raise InputError(
             f"{without} has no times but {with_times} has. Give both times (--columns ts=<column>), "
             "or neither (--columns ts=)."
         )
-    priced = [raw.file for raw, e in zip(raws, found, strict=True) if e.codes]
+    priced = [file for (file, _), e in zip(files, found, strict=True) if e.codes]
     return settle(evidence, options, ", ".join(priced[:3]))
 
 
 def _clean(
-    raws: list[Raw], rules: Rules, options: ReadOptions
-) -> tuple[list[pl.DataFrame], list[pl.DataFrame], Counter[str], int]:
+    files: list[tuple[str, Lines]], rules: Rules, options: ReadOptions
+) -> tuple[list[Lines], list[pl.DataFrame], Counter[str], int]:
     """Purchases and rejects of each file, lines by reason, and all lines; lets go of every file's cells in turn."""
     kept, rejected, reasons, lines = [], [], Counter[str](), 0
-    for number in range(len(raws)):
-        raw = raws[number]
-        frame = classify(raw, rules)
-        bad = frame["reason"].is_not_null()
-        cells = raw.frame.filter(bad)
-        listed = frame.filter(bad).with_columns(pl.col("reason").cast(pl.String))
-        _refuse_unreadable(raw.file, listed, cells, frame.height, options)
-        rejected.append(reject_rows(raw.file, listed, cells))
-        reasons.update(dict(listed["reason"].value_counts().iter_rows()))
-        lines += frame.height
-        good = frame.filter(~bad) if bad.any() else frame
-        kept.append(good.drop("reason").with_columns(pl.lit(raw.file, pl.Enum([raw.file])).alias("file")))
-        raws[number] = Raw(raw.file, raw.frame.clear(), raw.columns, raw.notes)
+    files.reverse()
+    while files:
+        file, cells = files.pop()
+        good, reason = classify(cells, rules)
+        lines += cells.height
+        if reason is None:
+            _refuse_unreadable(file, pl.DataFrame({"reason": []}), pl.DataFrame(), cells.height, options)
+        else:
+            bad = reason.is_not_null()
+            listed = pl.DataFrame({"line": cells.frame["line"], "reason": reason}).filter(bad)
+            listed = listed.with_columns(pl.col("reason").cast(pl.String))
+            shown = cells.filter(bad).texts(CELLS)
+            _refuse_unreadable(file, listed, shown, cells.height, options)
+            rejected.append(reject_rows(file, listed, shown))
+            reasons.update(dict(listed["reason"].value_counts().iter_rows()))
+            good = good.filter(~bad)
+        here = pl.repeat(0, good.height, dtype=pl.UInt32, eager=True)
+        kept.append(Lines(good.frame.with_columns(here.alias("file")), {**good.values, "file": pl.Series([file])}))
     return kept, rejected, reasons, lines
+
+
+def _as_wished(purchases: Lines, options: ReadOptions) -> tuple[Lines, int]:
+    """Purchases as customers allow (`wishes`), and how many lines were left out."""
+    ids = purchases.frame.with_columns(purchases.column(name).cast(pl.String).alias(name) for name in _IDS)
+    plain, count = honour(ids, options.wishes)
+    found = lines_of(plain.select(_IDS))
+    others = {name: values for name, values in purchases.values.items() if name not in _IDS}
+    return Lines(plain.with_columns(found.frame.get_columns()), {**others, **found.values}), count
 
 
 def _refuse_unreadable(file: str, bad: pl.DataFrame, cells: pl.DataFrame, lines: int, options: ReadOptions) -> None:
@@ -159,16 +173,16 @@ def _cells(row: Sequence[object]) -> str:
     return ", ".join(f"{name}={str(cell)[:40]!r}" for name, cell in pairs if cell is not None)
 
 
-def _refuse_nothing(purchases: pl.DataFrame, reasons: Counter[str], name: str) -> None:
-    if purchases.is_empty():
+def _refuse_nothing(purchases: Lines, reasons: Counter[str], name: str) -> None:
+    if purchases.height == 0:
         table = ", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items()))
         raise InputError(f"{name}: no line is a purchase ({table}). Check the columns with --columns.")
 
 
-def _repeated(lines: pl.DataFrame) -> pl.DataFrame:
+def _repeated(lines: Lines) -> pl.DataFrame:
     """Reject rows of repeated lines, with their values as understood."""
     time = pl.when(pl.col("ts") >= 0).then(pl.from_epoch("ts").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).alias("ts")
     price = pl.when(pl.col("unit_price") >= 0).then(pl.col("unit_price") / 10_000).alias("unit_price")
-    shown = lines.select("order_id", "item_id", time, "quantity", price)
-    what = lines.select(pl.col("line"), pl.lit(REPEATED).alias("reason"))
-    return reject_rows("", what, shown).with_columns(lines["file"].cast(pl.String))
+    shown = lines.frame.select(time, "quantity", price).with_columns(lines.texts(("order_id", "item_id")).get_columns())
+    what = lines.frame.select(pl.col("line"), pl.lit(REPEATED).alias("reason"))
+    return reject_rows("", what, shown).with_columns(lines.texts(("file",))["file"])

@@ -11,10 +11,13 @@ from training.readers.columns import Wanted, resolve
 from training.readers.errors import InputError
 from training.readers.files import Source
 from training.readers.links import LIST_MARK
-from training.readers.raw import MALFORMED, Raw, raw_frame
-from training.readers.words import coded_integers
+from training.readers.pieces import mapped
+from training.readers.raw import MALFORMED, Raw, by_values, raw_frame, raw_of_parts
+from training.readers.words import Lines
 from training.records import LINK_KINDS
 
+_ROWS = 1 << 20
+_IDS = ("order_id", "customer_id", "item_id")
 _MEASURES = ("ts", "quantity", "unit_price")
 
 
@@ -24,16 +27,26 @@ def read_parquet(source: Source, wanted: Wanted) -> Raw:
     Raises:
         InputError: the file is damaged, or a column holds what cannot be an id, a number or a text.
     """
-    data = io.BytesIO(source.data) if isinstance(source.data, bytes) else source.data
     try:
-        header = list(pl.read_parquet_schema(data))
-        found = resolve(header, wanted, source.name)
-        frame = pl.read_parquet(data, columns=sorted({header[at] for at in found.values()}), glob=False)
+        header = list(_scan(source).collect_schema())
+        found = {ours: header[at] for ours, at in resolve(header, wanted, source.name).items()}
+        height = int(_scan(source).select(pl.len()).collect().item())
+
+        def part(first: int) -> pl.DataFrame | Lines:
+            frame = _scan(source).select(sorted(set(found.values()))).slice(first, _ROWS).collect()
+            cells = _cells(frame, source.name, found, wanted, first + 1)
+            return cells if wanted.trimmed else by_values(cells)
+
+        parts = list(mapped(part, range(0, max(height, 1), _ROWS)))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{source.name}: damaged Parquet ({_first_line(error)}). Copy or write it again.") from error
-    return raw_of(frame, source.name, {ours: header[at] for ours, at in found.items()}, wanted, source.notes)
+    return raw_of_parts(source.name, parts, found, source.notes)
+
+
+def _scan(source: Source) -> pl.LazyFrame:
+    return pl.scan_parquet(io.BytesIO(source.data) if isinstance(source.data, bytes) else source.data, glob=False)
 
 
 def raw_of(
@@ -44,22 +57,25 @@ def raw_of(
     Raises:
         InputError: a column holds what cannot be an id, a number or a text.
     """
-    cells = frame.select(_column(frame[theirs], ours, name) for ours, theirs in columns.items())
-    cells = cells.with_columns(
-        pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("line"), pl.lit(None, pl.String).alias(MALFORMED)
-    )
-    return Raw(name, raw_frame(cells, wanted), dict(columns), notes)
+    return Raw(name, _cells(frame, name, columns, wanted, 1), dict(columns), notes)
 
 
-def _column(column: pl.Series, ours: str, file: str) -> pl.Series:  # noqa: PLR0911  # a return per kind of column
-    """A column as its field needs it: measures keep their numbers and times, everything else becomes text."""
+def _cells(frame: pl.DataFrame, name: str, columns: Mapping[str, str], wanted: Wanted, first: int) -> pl.DataFrame:
+    """Typed columns as cells, the first row being `first`."""
+    cells = frame.select(_column(frame[theirs], ours, name, wanted) for ours, theirs in columns.items())
+    lines = pl.int_range(first, frame.height + first, dtype=pl.Int64).alias("line")
+    return raw_frame(cells.with_columns(lines, pl.lit(None, pl.String).alias(MALFORMED)), wanted)
+
+
+def _column(column: pl.Series, ours: str, file: str, wanted: Wanted) -> pl.Series:  # noqa: PLR0911  # per kind of column
+    """A column as its field needs it: measures keep numbers and times, orders' ids whole numbers, the rest is text."""
     dtype, column = column.dtype, column.alias(ours)
     if ours in LINK_KINDS and isinstance(dtype, pl.List):
         return (LIST_MARK + column.list.eval(pl.element().cast(pl.String)).list.join(LIST_MARK)).alias(ours)
     if ours in _MEASURES and (dtype.is_numeric() or (ours == "ts" and dtype in (pl.Datetime, pl.Date))):
         return column.cast(pl.Float64) if dtype.is_decimal() else column
-    if ours in ("order_id", "customer_id") and dtype.is_integer():
-        return coded_integers(column)
+    if ours in _IDS and dtype.is_integer() and not wanted.trimmed:
+        return column
     if dtype in (pl.String, pl.Categorical, pl.Enum) or dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
         return column.cast(pl.String)
     if dtype.is_decimal():

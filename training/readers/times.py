@@ -29,8 +29,7 @@ def day_first_votes(column: pl.Series) -> tuple[int, int, int, int]:
     """
     if column.dtype != pl.String:
         return 0, 0, 0, 0
-    cells = column.unique()
-    cells = cells.filter(cells.str.contains(_VOTE))
+    cells = column.filter(column.str.contains(_VOTE)).unique()
     parts = cells.str.extract_groups(_VOTE).struct
     first, second = (parts.field(n).cast(pl.Int64) for n in ("1", "2"))
     dotted = int(cells.str.contains(_DOTTED).sum())
@@ -54,11 +53,9 @@ def parse_times(column: pl.Series, *, day_first: bool) -> pl.Series:
         return column.cast(pl.Int64)
     if column.dtype.is_numeric():
         return _bounded(pl.Series(column.name, _epoch(column.cast(pl.Float64).fill_null(np.nan).to_numpy())))
-    cells = column.drop_nulls().unique()
-    seconds = _parse_text(cells, day_first=day_first)
-    table = pl.DataFrame({"cell": cells, "seconds": seconds})
-    looked_up = column.alias("cell").to_frame().join(table, on="cell", how="left", maintain_order="left")
-    return _bounded(looked_up["seconds"].alias(column.name))
+    seconds = np.full(len(column), -1, dtype=np.int64)
+    seconds[column.is_not_null().to_numpy()] = _parse_text(column.drop_nulls(), day_first=day_first)
+    return _bounded(pl.Series(column.name, seconds))
 
 
 def says_nothing(column: pl.Series) -> bool:

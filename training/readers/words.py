@@ -1,115 +1,204 @@
-"""Text columns by their distinct values: what is asked of a cell is asked once per value, and a cell costs four bytes.
+"""Lines by their values: what is asked of a cell is asked once per value, and a cell costs four bytes.
 
-Such a column is a Polars `Enum` whose categories are sorted by bytes; order lines repeat their ids, times and prices,
-so that millions of cells have thousands of values.
+Order lines repeat their ids, times and prices, most of them from one line to the next: millions of cells have thousands
+of values. A whole number is understood as one where every cell is written as one, so that nothing needs hashing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 Change = Callable[[pl.Series], pl.Series]
+Coded = tuple[pl.Series, pl.Series]
+"""Each cell's place, UInt32 and null where empty, and the values in their places."""
+_WIDEST = 4
+"""A range of numbers this many times as wide as a column is long is worth a place for each of its numbers."""
 
 
-def coded(column: pl.Series) -> pl.Series:
-    """A text column by its distinct trimmed values, null where nothing is left; other columns as they are."""
-    return _encoded(column, _by_text) if column.dtype == pl.String else column
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """A frame of lines, some columns by their values: cell `i` of such a column is `values[name][frame[name][i]]`.
+
+    Attributes:
+        frame: as many rows as lines. A column by its values holds UInt32 places, null where the cell is empty; one
+            without any cell is of dtype Null and takes no memory.
+        values: of the columns by their values; no value is null, and one may stand there twice.
+    """
+
+    frame: pl.DataFrame
+    values: Mapping[str, pl.Series]
+
+    @property
+    def height(self) -> int:
+        """How many lines."""
+        return self.frame.height
+
+    def asked(self, name: str) -> pl.Series:
+        """What a column's cells can be: its values, or its cells where it does not stand by them."""
+        return self.values[name] if name in self.values else self.frame[name]
+
+    def spread(self, name: str, answers: pl.Series) -> pl.Series:
+        """Of each line what `answers` says of its cell, given in the order of `asked`; null where the cell is empty."""
+        return answers.gather(self.frame[name]).alias(name) if name in self.values else answers.alias(name)
+
+    def column(self, name: str) -> pl.Series:
+        """The cells themselves."""
+        return self.spread(name, self.asked(name))
+
+    def through(self, name: str, change: Change) -> pl.Series:
+        """`change` of a column, asked once per value; it must work cell by cell."""
+        return self.spread(name, change(self.asked(name)))
+
+    def where(self, name: str, test: Change) -> NDArray[np.bool_] | None:
+        """Lines whose cell passes a test, empty cells never; None where no value does."""
+        if self.frame[name].dtype == pl.Null:
+            return None
+        passed = test(self.asked(name)).fill_null(value=False)
+        if not passed.any():
+            return None
+        return self.spread(name, passed).fill_null(value=False).to_numpy()
+
+    def changed(self, name: str, change: Change) -> Lines:
+        """A column by its values, these as `change` makes them; a cell whose value becomes null is empty."""
+        if name not in self.values:
+            return self
+        now = change(self.values[name])
+        frame = self.frame
+        if now.null_count():
+            kept = now.is_not_null().gather(frame[name])
+            frame = frame.with_columns(pl.select(pl.when(kept).then(frame[name])).to_series().alias(name))
+            now = now.fill_null(now.drop_nulls().first()) if now.null_count() < len(now) else now.clear()
+        return Lines(frame, {**self.values, name: now})
+
+    def filter(self, keep: pl.Series) -> Lines:
+        """The lines that stay."""
+        return replace(self, frame=self.frame.filter(keep))
+
+    def rows(self, rows: NDArray[np.int64]) -> Lines:
+        """These lines, in this order."""
+        return replace(self, frame=self.frame[rows])
+
+    def texts(self, names: Sequence[str]) -> pl.DataFrame:
+        """These columns as they would be written."""
+        return pl.DataFrame([self.column(name).cast(pl.String).alias(name) for name in names])
+
+    def numbered(self, name: str) -> tuple[pl.Series, NDArray[np.int64]]:
+        """The values that occur in a column by its values, each once, sorted by bytes; each line's, -1 for none."""
+        if name not in self.values:
+            return pl.Series(name, [], pl.String), np.full(self.height, -1, dtype=np.int64)
+        values, codes = self.values[name], self.frame[name]
+        places = (codes.fill_null(len(values)) if codes.null_count() else codes).to_numpy()
+        occurs = np.zeros(len(values) + 1, dtype=bool)  # the last place stands for no value
+        occurs[places] = True
+        found = np.flatnonzero(occurs[:-1])
+        texts = values.gather(found)
+        order = texts.arg_sort().to_numpy()
+        texts = texts.gather(order)
+        new = texts.ne_missing(texts.shift(1)).to_numpy()
+        number = np.full(len(values) + 1, -1, dtype=np.int64)
+        number[found[order]] = np.cumsum(new) - 1
+        return texts.filter(pl.Series(new)).alias(name), number[places]
 
 
-def coded_integers(column: pl.Series) -> pl.Series:
-    """A column of whole numbers as text, by its distinct values."""
-    return _encoded(column, _by_number)
+def lines_of(frame: pl.DataFrame, besides: Sequence[str] = ()) -> Lines:
+    """A frame's text columns by their distinct trimmed values, empty where nothing is left.
+
+    Args:
+        frame: text columns, and others that stay as they are; ids may be whole numbers and become text.
+        besides: columns to leave alone.
+    """
+    values, columns = {}, []
+    for column in frame.get_columns():
+        made: Coded | None = None
+        if column.null_count() == len(column) and column.name not in besides:
+            columns.append(pl.Series(column.name, [None]).new_from_index(0, len(column)))
+            continue
+        if column.dtype == pl.String:
+            made = _by_runs(column, _texts)
+        elif column.dtype.is_integer() and column.name.endswith("_id"):
+            made = _by_runs(column, _numbers)
+        if made is not None:
+            values[column.name] = made[1]
+        columns.append(column if made is None else made[0].alias(column.name))
+    return Lines(pl.DataFrame(columns), values)
 
 
-def is_coded(column: pl.Series) -> bool:
-    """Whether a column stands by its distinct values."""
-    return isinstance(column.dtype, pl.Enum)
+def stacked(parts: Sequence[Lines]) -> Lines:
+    """Lines one under the other; a column that a part lacks is empty there."""
+    if len(parts) == 1:
+        return parts[0]
+    values: dict[str, pl.Series] = {}
+    for name in sorted({name for part in parts for name in part.values}):
+        values[name] = pl.concat([part.values[name] for part in parts if name in part.values])
+    past = dict.fromkeys(values, 0)
+    frames = []
+    for part in parts:
+        frame = part.frame.with_columns((pl.col(name) + past[name]).cast(pl.UInt32) for name in part.values)
+        for name in part.values:
+            past[name] += len(part.values[name])
+        frames.append(frame)
+    return Lines(pl.concat(frames, how="diagonal_relaxed"), values)
 
 
-def values(column: pl.Series) -> pl.Series:
-    """What a coded column's cells can be, each once; other columns as they are."""
-    return column.dtype.categories.alias(column.name) if isinstance(column.dtype, pl.Enum) else column
-
-
-def through(column: pl.Series, change: Change) -> pl.Series:
-    """`change` of a column, asked once per distinct value where the column is coded; it must work cell by cell."""
-    if not is_coded(column):
-        return change(column)
-    return change(values(column)).gather(column.to_physical())
-
-
-def renamed(column: pl.Series, change: Change) -> pl.Series:
-    """A coded column whose values become what `change` makes of them, null included."""
-    changed = change(values(column))
-    if changed.equals(values(column)):
-        return column
-    return _recoded(column.to_physical(), changed).alias(column.name)
-
-
-def stacked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Frames one under the other; their coded columns get common categories, absent columns are null."""
-    if len(frames) == 1:
-        return frames[0]
-    names = {c for frame in frames for c in frame.columns if is_coded(frame[c])}
-    for name in sorted(names):
-        names_of_all = pl.concat([values(frame[name]) for frame in frames if is_coded(frame[name])])
-        together = pl.Enum(names_of_all.unique().sort())
-        frames = [frame.with_columns(_into(frame[name], together)) for frame in frames]
-    return pl.concat(frames, how="diagonal")
-
-
-def numbered(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
-    """The values that occur in a coded column, sorted by bytes, and each cell's place among them, -1 for null."""
-    codes = column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    names = values(column)
-    occurs = np.zeros(len(names) + 1, dtype=bool)  # the last place stands for null
-    occurs[codes] = True
-    place = np.cumsum(occurs[:-1]) - 1
-    return names.filter(pl.Series(occurs[:-1])), np.append(place, -1)[codes]
-
-
-def _encoded(column: pl.Series, encode: Change) -> pl.Series:
+def _by_runs(column: pl.Series, encode: Callable[[pl.Series], tuple[pl.Series, pl.Series]]) -> Coded:
     """Runs of equal cells, as an order's lines have them, are encoded once."""
-    if column.null_count() == len(column):
-        return pl.Series(column.name, [None], dtype=pl.Enum([])).new_from_index(0, len(column))
-    runs = column.rle().struct
-    if 2 * len(runs.field("len")) > len(column):
-        return encode(column).alias(column.name)
-    of_run = np.repeat(np.arange(len(runs.field("len"))), runs.field("len").to_numpy())
-    return encode(runs.field("value")).gather(of_run).alias(column.name)
+    new = column.ne_missing(column.shift(1))
+    starts = new.to_numpy().copy()
+    starts[:1] = True
+    if 2 * int(starts.sum()) > len(column):
+        return encode(column)
+    codes, values = encode(column.filter(pl.Series(starts)))
+    return codes.gather(pl.Series(np.cumsum(starts, dtype=np.uint32) - np.uint32(1))), values
 
 
-def _by_text(column: pl.Series) -> pl.Series:
+def _texts(column: pl.Series) -> Coded:
+    """Places and values of text cells."""
+    numbers = column.cast(pl.Int64, strict=False)
+    if numbers.null_count() == column.null_count():
+        made = _dense(numbers, int(column.str.len_bytes().sum()))
+        if made is not None:
+            return made
     cells = column.drop_nulls().unique()
-    trimmed = _trimmed(cells)
-    if trimmed.equals(cells):
-        return column.cast(pl.Enum(cells.sort()))
-    return _recoded(column.cast(pl.Enum(cells)).to_physical(), trimmed)
+    places = column.cast(pl.Enum(cells)).to_physical().cast(pl.UInt32)
+    trimmed = cells.str.strip_chars()
+    if trimmed.equals(cells) and not (cells == "").any():
+        return places, cells
+    lines = Lines(places.alias("c").to_frame(), {"c": cells}).changed("c", lambda _: trimmed.replace("", None))
+    return lines.frame["c"], lines.values["c"]
 
 
-def _by_number(column: pl.Series) -> pl.Series:
-    found = column.drop_nulls().unique().sort()
-    places = found.search_sorted(column.fill_null(found[0])).cast(pl.UInt32)
-    codes = pl.select(pl.when(column.is_not_null()).then(places)).to_series()
-    return _recoded(codes, found.cast(pl.String))
+def _numbers(column: pl.Series) -> Coded:
+    """Places and values, as text, of whole numbers."""
+    made = _dense(column.cast(pl.Int64), None) if column.dtype != pl.UInt64 else None
+    return made or _texts(column.cast(pl.String))
 
 
-def _recoded(codes: pl.Series, texts: pl.Series) -> pl.Series:
-    """Codes of texts that need be neither distinct nor sorted, as a coded column."""
-    names = texts.drop_nulls().unique().sort()
-    return texts.cast(pl.Enum(names)).gather(codes)
+def _dense(numbers: pl.Series, written: int | None) -> Coded | None:
+    """Places and values of whole numbers that lie close together.
 
-
-def _into(column: pl.Series, categories: pl.Enum) -> pl.Series:
-    if not is_coded(column):  # a column of nulls alone
-        return column.cast(pl.String).cast(categories)
-    return values(column).cast(categories).gather(column.to_physical()).alias(column.name)
-
-
-def _trimmed(texts: pl.Series) -> pl.Series:
-    trimmed = texts.str.strip_chars()
-    return pl.select(pl.when(trimmed != "").then(trimmed)).to_series()
+    `00123`, `+5` and `-0` are longer than the numbers as we write them: where all cells together take as many bytes as
+    their numbers would (`written`, None where the cells are numbers), each is written like its number.
+    """
+    least, most = numbers.min(), numbers.max()
+    if not isinstance(least, int) or not isinstance(most, int):
+        return None
+    width = most - least + 1
+    if width > _WIDEST * len(numbers) + 1024:
+        return None
+    offset = (numbers - least).fill_null(width).to_numpy() if numbers.null_count() else (numbers - least).to_numpy()
+    counts = np.bincount(offset, minlength=width + 1)
+    found = np.flatnonzero(counts[:width])
+    values = pl.Series(found + least).cast(pl.String)
+    if written is not None and int(np.dot(values.str.len_bytes().to_numpy(), counts[found])) != written:
+        return None
+    place = np.zeros(width + 1, dtype=np.uint32)
+    place[found] = np.arange(len(found), dtype=np.uint32)
+    places = pl.Series(place[offset])
+    if numbers.null_count():
+        places = pl.select(pl.when(numbers.is_not_null()).then(places)).to_series()
+    return places, values
