@@ -5,9 +5,9 @@ Order is total everywhere: score down, then item index up, then the anchor that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,7 @@ class Shelf:
             ceilings: per anchor the most that they may cost; None for no such rule.
             label: of the picks, None for learned ones.
         """
-        for item, score, because, together in zip(*(column.tolist() for column in candidates), strict=True):
+        for item, score, because, together in zip(*(few(column) for column in candidates), strict=True):
             if self.full:
                 return
             if self._served(because):
@@ -158,7 +158,7 @@ class Shelf:
             unproven: whether such candidates may stand here at all.
         """
         category = self.gate.facts.category
-        for at, (item, score) in enumerate(zip(votes.item.tolist(), votes.score.tolist(), strict=True)):
+        for at, (item, score) in enumerate(zip(few(votes.item), few(votes.score), strict=True)):
             if self.full:
                 return
             because, together = votes.voice(at)
@@ -222,6 +222,11 @@ class Shelf:
                 fitting = True
         self.filtered += fitting
         return None
+
+
+def few(column: NDArray[Any]) -> Iterator[Any]:
+    """A column's values one by one, for who stops after a few of them; `tolist` would turn all of them into objects."""
+    return iter(memoryview(column))  # type: ignore[arg-type]  # typed a buffer since 3.12
 
 
 def swaps(rows: Sequence[Row]) -> Candidates:

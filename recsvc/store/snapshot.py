@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.artefact import Version
 from models.customers import PURCHASE_DTYPES
 from models.records import ItemFacts, Shop
-from models.stored import scores
+from models.stored import StoredVectors, scores
 from recsvc.store.contract import History, NextRow, Row, Trait
 
 _PLACES_AT_HAND = 50_000
@@ -61,12 +61,8 @@ class VersionSnapshot:
 
     def vectors(self, kinds: Sequence[str], items: Sequence[int]) -> dict[str, list[Row]]:
         """Per kind one row per item, scores in the unit they were learnt in."""
-        found = {}
-        for kind in kinds:
-            if (held := self._model.vectors.get(kind)) is not None:
-                spans = [held.row(item) for item in items]
-                found[kind] = [Row(held.item[span], scores(held.score[span]), held.together[span]) for span in spans]
-        return found
+        held = {kind: self._model.vectors[kind] for kind in kinds if kind in self.kinds}
+        return {kind: _rows(vectors, [vectors.row(item) for item in items]) for kind, vectors in held.items()}
 
     def cards(self, items: Sequence[int]) -> list[bytes]:
         """Each item's card, a JSON object."""
@@ -98,3 +94,17 @@ class VersionSnapshot:
     def variants(self, family: int) -> NDArray[np.int32]:
         """The items of a family, most bought first."""
         return self._model.variants.row(family)
+
+
+def _rows(vectors: StoredVectors, spans: Sequence[slice]) -> list[Row]:
+    """The rows at `spans`; their scores are converted in one go."""
+    if len(spans) == 1:
+        (span,) = spans
+        return [Row(vectors.item[span], scores(vectors.score[span]), vectors.together[span])]
+    score = scores(np.concatenate([vectors.score[span] for span in spans])) if spans else np.empty(0, np.float32)
+    rows, at = [], 0
+    for span in spans:
+        end = at + span.stop - span.start
+        rows.append(Row(vectors.item[span], score[at:end], vectors.together[span]))
+        at = end
+    return rows

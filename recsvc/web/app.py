@@ -162,7 +162,8 @@ class Handlers:
         """Count a request; say what its answer varies with."""
         door.label(self._access, response)
         if (route := door.asked_route()) is not None or response.status_code >= 400:
-            response.headers.extend(_SECURITY)
+            for name, value in _SECURITY:
+                response.headers.add(name, value)
         took = perf_counter() - g.began
         self._metrics.request(route.path if route else "none", request.method, response.status_code, took)
         if self._log.on:
@@ -190,7 +191,7 @@ class Handlers:
             return self._private(snapshot, ask)
         key = caching.shelf_key(snapshot.version, f"{self._revision} {snapshot.revision} {stale}", ask, who.view)
         etag, policy = f"{snapshot.version}-{key}", caching.PUBLIC if who.shared else caching.OWN
-        if request.if_none_match.contains_weak(etag):
+        if _has(etag):
             return self._not_modified(etag, policy)
         tally, shelves = self._compute(snapshot, ask, f"r_{key}")
         if snapshot.degraded:
@@ -296,7 +297,7 @@ class Handlers:
 
     def _give(self, answer: HotAnswer) -> Response:
         """An answer that caches may keep, or 304 to who has it."""
-        if request.if_none_match.contains_weak(answer.etag):
+        if _has(answer.etag):
             return self._not_modified(answer.etag, answer.policy)
         self._metrics.answer(answer.tally)
         g.degraded = answer.tally.degraded
@@ -314,6 +315,11 @@ class Handlers:
             g.version = snapshot.version
             self._metrics.serving(snapshot.version, snapshot.generated_at)
         return snapshot
+
+
+def _has(etag: str) -> bool:
+    """Whether the caller holds this very answer."""
+    return "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag)
 
 
 def shop_rules(settings: ServiceSettings) -> Rules:

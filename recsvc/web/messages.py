@@ -143,14 +143,14 @@ class NoQuery(Struct, forbid_unknown_fields=True):
     """A route without parameters."""
 
 
-class Price(Struct):
+class Price(Struct, gc=False):
     """An exact amount."""
 
     amount: str
     currency: str | None
 
 
-class Evidence(Struct):
+class Evidence(Struct, gc=False):
     """The numbers behind a reason, from the training window."""
 
     orders_together: int | UnsetType = UNSET
@@ -179,7 +179,7 @@ ReasonCode = Literal[
 ]
 
 
-class Reason(Struct):
+class Reason(Struct, gc=False):
     """Why an item stands where it stands. Public keys and tokens get `code` and `text` alone."""
 
     code: ReasonCode
@@ -188,7 +188,7 @@ class Reason(Struct):
     evidence: Evidence | UnsetType | None = UNSET
 
 
-class Item(Struct):
+class Item(Struct, gc=False):
     """One place on a shelf. All but `item_id` may be left out by `fields`."""
 
     item_id: str
@@ -212,7 +212,7 @@ Fallback = Literal["none", "category_bestsellers", "bestsellers"]
 Emptiness = Literal["unknown_item", "below_support", "all_filtered", "cooled_down", "no_model"]
 
 
-class ShelfNote(Struct):
+class ShelfNote(Struct, gc=False):
     """What is to be known of one shelf."""
 
     count: int

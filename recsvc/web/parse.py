@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -35,6 +34,8 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _BOTH: tuple[ShelfType, ...] = ("cross_sell", "upsell")
 _Query = TypeVar("_Query", bound=msgspec.Struct)
 
+_bodies = msgspec.json.Decoder(RecommendBody)
+
 
 def read_query(request: Request, kind: type[_Query]) -> _Query:
     """The query string as a record.
@@ -64,7 +65,11 @@ def read_body(request: Request) -> RecommendBody:
         UnsupportedMediaType: another content type.
         RequestEntityTooLarge: a body over the limit.
     """
-    return _body(read_json(request, "the cart"))
+    data = _json_of(request, "the cart")
+    try:
+        return _bodies.decode(data)  # most are as they should be
+    except (msgspec.DecodeError, RecursionError):
+        return _body(_decoded(data))
 
 
 def read_batch(request: Request) -> list[RecommendBody]:
@@ -113,11 +118,19 @@ def read_json(request: Request, what: str) -> Any:  # noqa: ANN401  # any JSON
         UnsupportedMediaType: another content type.
         RequestEntityTooLarge: a body over the limit.
     """
+    return _decoded(_json_of(request, what))
+
+
+def _json_of(request: Request, what: str) -> bytes:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType(f"Send {what} as application/json.")
     data = request.get_data(cache=False)
     if request.content_length is None and len(data) >= (request.max_content_length or len(data) + 1):
         raise RequestEntityTooLarge  # a chunked body, which Werkzeug cuts at the limit without a word
+    return data
+
+
+def _decoded(data: bytes) -> Any:  # noqa: ANN401  # any JSON
     try:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -134,8 +147,7 @@ def ask_of_body(body: RecommendBody) -> Ask:
     quantities: dict[str, float] = {}
     for line in body.cart:
         quantities[line.item_id] = quantities.get(line.item_id, 0.0) + (1.0 if line.quantity is None else line.quantity)
-    asked = _ask(body, list(quantities), body.fields or [], posted=True)
-    return dataclasses.replace(asked, quantities=tuple(quantities.values()))
+    return _ask(body, list(quantities), body.fields or [], tuple(quantities.values()), posted=True)
 
 
 def parse_price(name: str, said: str | float | None) -> int | None:
@@ -151,7 +163,12 @@ def parse_price(name: str, said: str | float | None) -> int | None:
 
 
 def _ask(
-    wishes: RecommendQuery | RecommendBody, item_ids: list[str], fields: list[Any], *, posted: bool = False
+    wishes: RecommendQuery | RecommendBody,
+    item_ids: list[str],
+    fields: list[Any],
+    quantities: tuple[float, ...] = (),
+    *,
+    posted: bool = False,
 ) -> Ask:
     lines = tuple(dict.fromkeys(item_ids))
     known_customer = wishes.customer_id is not None
@@ -169,6 +186,7 @@ def _ask(
         explain=wishes.explain,
         fields=tuple(sorted(set(fields))),
         private=posted or known_customer or len(lines) > 1 or _says_consent(wishes),
+        quantities=quantities,
     )
 
 
