@@ -35,7 +35,7 @@ class Traits:
 
     Attributes:
         orders: uint32, baskets.
-        business: uint8, 1 where the customer buys as a business does.
+        business: uint8, 1 where the customer buys as a business does (`training.business`).
         value: float32, spend expected over the twelve months after the data, in the currency's unit; NaN unknown.
         alive: float16, probability that the customer will buy again, 0–1; NaN unknown.
     """

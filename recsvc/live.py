@@ -55,6 +55,12 @@ class _LiveSnapshot:
             self._changed, self._looked = self._up_to_date(), True
         return self._changed
 
+    def trait(self, customer_id: str) -> Trait | None:
+        """What a customer is as a whole; None where the version's own row must not speak."""
+        if customer_id == self._customer_id and self._forgotten:
+            return None
+        return self._snapshot.trait(customer_id)
+
     def next_items(self, customer_id: str) -> NextRow | None:
         """What a customer may want next; nothing that an erased purchase or a gift still speaks for."""
         if customer_id == self._customer_id:

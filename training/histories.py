@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from models.customers import Customers, Next, Purchases, Traits
 from models.strings import StringTable
 from training.baskets import ages, decay
+from training.business import business
 from training.records import Orders
 
 _DAY = 86_400
@@ -63,11 +64,11 @@ def histories(orders: Orders, item_map: NDArray[np.int32], habit_half_life: floa
 
 
 def _traits(orders: Orders) -> Traits:
-    """Baskets of each customer; nothing else is known yet."""
+    """Baskets of each customer and whether it is a business; nothing else is known yet."""
     n = len(orders.customers)
     return Traits(
         orders=np.bincount(orders.customer[orders.customer >= 0], minlength=n).astype(np.uint32),
-        business=np.zeros(n, np.uint8),
+        business=business(orders),
         value=np.full(n, np.nan, np.float32),
         alive=np.full(n, np.nan, np.float16),
     )

@@ -193,6 +193,11 @@ class RedisSnapshot:
         columns = self._row(PURCHASES, at, PURCHASES_ROW)
         return History.of(columns, Trait.of(self._frame.traits, at)) if len(columns[0]) else None
 
+    def trait(self, customer_id: str) -> Trait | None:
+        """What a customer is as a whole, None for an unknown one."""
+        at = self._frame.customer_ids.find(customer_id)
+        return None if at < 0 else Trait.of(self._frame.traits, at)
+
     def next_items(self, customer_id: str) -> NextRow | None:
         """What a customer may want next; None for an unknown one, nothing where Redis does not answer."""
         at = self._frame.customer_ids.find(customer_id)

@@ -185,6 +185,9 @@ class Snapshot(Protocol):
     def customer(self, customer_id: str) -> History | None:
         """What a customer bought, None for an unknown one: one trip."""
 
+    def trait(self, customer_id: str) -> Trait | None:
+        """What a customer is as a whole, None for an unknown one: no trip."""
+
     def next_items(self, customer_id: str) -> NextRow | None:
         """What a customer may want next, perhaps nothing; None for an unknown customer: one trip."""
 

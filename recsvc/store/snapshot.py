@@ -78,6 +78,12 @@ class VersionSnapshot:
         columns = [getattr(bought, name)[span] for name in PURCHASE_DTYPES]
         return History.of(columns, Trait.of(customers.traits, at))
 
+    def trait(self, customer_id: str) -> Trait | None:
+        """What a customer is as a whole, None for an unknown one."""
+        customers = self._model.customers
+        at = customers.ids.find(customer_id)
+        return None if at < 0 else Trait.of(customers.traits, at)
+
     def next_items(self, customer_id: str) -> NextRow | None:
         """What a customer may want next, None for an unknown one."""
         customers = self._model.customers

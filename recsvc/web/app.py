@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import msgspec
 from flask import Flask, Response, g, request
+from msgspec import UNSET
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
@@ -253,6 +254,8 @@ class Handlers:
         g.degraded = answer.degraded
         self._metrics.picks(answer.source if answer.send else "held_back", degraded=answer.degraded)
         views.narrow(answer.items, door.caller().view)
+        if door.caller().view == "public":
+            answer.business = UNSET
         return respond(render.with_flat_doubles(answer))
 
     def live(self) -> Response:

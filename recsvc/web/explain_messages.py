@@ -67,3 +67,7 @@ class Explanation(Struct):
     vector: ToldListed | None
     verdicts: list[ToldVerdict]
     degraded: bool = False
+    business: Annotated[
+        bool | None,
+        Meta(description="the customer buys as a business does; null: unknown, or nobody's question"),
+    ] = None

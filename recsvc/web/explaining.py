@@ -70,6 +70,8 @@ class Explaining:
             verdicts += self._of_the_ledger(snapshot, candidate, query.customer_id)
         answer = _told(seen, query, found, verdicts)
         answer.degraded = seen.degraded or self._store.stale
+        trait = None if query.customer_id is None else seen.trait(query.customer_id)
+        answer.business = None if trait is None else trait.business
         return respond(answer)
 
     def _of_the_ledger(self, snapshot: Snapshot, candidate: int, customer_id: str | None) -> Iterator[GateVerdict]:

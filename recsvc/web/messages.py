@@ -265,6 +265,9 @@ class Picks(Struct):
         bool,
         Meta(description="Redis was away or did not answer in time: the answer may be old, or less than it could be"),
     ] = False
+    business: Annotated[
+        bool | UnsetType, Meta(description="buys as a business does; not for public keys and tokens")
+    ] = UNSET
 
 
 class Alive(Struct):

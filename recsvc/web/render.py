@@ -126,7 +126,7 @@ def picks(
     snapshot: Snapshot, customer_id: str, chosen: CustomerPicks, recommendation_id: str, goods: Goods | None = None
 ) -> Picks:
     """The answer to picks, without its flat doubles."""
-    items = pick_items(snapshot, chosen, goods)
+    items, trait = pick_items(snapshot, chosen, goods), snapshot.trait(customer_id)
     return Picks(
         recommendation_id=recommendation_id,
         customer_id=customer_id,
@@ -138,6 +138,7 @@ def picks(
         next_eligible_at=None,
         count=len(items),
         items=items,
+        business=UNSET if trait is None else trait.business,
     )
 
 
@@ -148,7 +149,8 @@ def no_picks(customer_id: str, recommendation_id: str) -> Picks:
 
 def with_flat_doubles(answer: Picks) -> dict[str, object]:
     """The answer to picks as it is sent."""
-    return {**msgspec.structs.asdict(answer), **flat_doubles(answer.items)}
+    told = {name: value for name, value in msgspec.structs.asdict(answer).items() if value is not UNSET}
+    return {**told, **flat_doubles(answer.items)}
 
 
 def flat_doubles(items: Sequence[Item]) -> Mapping[str, str]:

@@ -164,6 +164,14 @@ def test_a_refusal_does_not_tell_who_exists(guarded: Guarded) -> None:
             assert seen(known) == seen(unknown)
 
 
+def test_a_customers_own_token_is_not_told_what_a_customer_is(guarded: Guarded) -> None:
+    """Whether they buy as a business is for the shop's own servers."""
+    assert guarded.get("/customers/ann/picks", "customers").json["business"] is False
+    own = guarded.get(f"/customers/ann/picks?token={guarded.token('ann')}", None)
+    assert own.status_code == 200
+    assert "business" not in own.json
+
+
 def test_a_public_key_asks_for_shelves_from_its_pages_alone(guarded: Guarded) -> None:
     """Item and cart shelves; not customers, not counters; not from elsewhere, nor from nowhere."""
     assert guarded.page(TEA).status_code == 200
@@ -286,6 +294,7 @@ def test_what_each_view_sees(serve: Callable[..., CheckedClient], shop: Builders
     assert secret["pot"]["reason"]["evidence"] == admin["pot"]["reason"]["evidence"]
     assert secret["pot"]["reason"]["evidence"]["orders_together"] == 5
     assert shelf("recommend", "upsell")["pot"]["reason"]["evidence"].keys() == {
+        "customers_with_item",
         "orders_with_item",
         "orders_with_candidate",
         "window_days",
