@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sp
@@ -48,22 +49,16 @@ def same_basket(past: Past, _parameters: Mapping[str, float]) -> Scores:
     """What lies in one basket with it, then what sells most."""
     orders, popular = past.orders, _sold(past)
     shape = (orders.n_orders, len(past.price))
-    baskets = sp.csc_array(sp.csr_array((np.ones(len(orders.item)), orders.item, orders.indptr), shape=shape))
-    return lambda item, others: _together(baskets, item, others) + popular[others] / 1e7
+    together = _Together(sp.csr_array((np.ones(len(orders.item)), orders.item, orders.indptr), shape=shape))
+    return lambda item, others: together.rows(item, others) + popular[others] / 1e7
 
 
 def same_customers(past: Past, parameters: Mapping[str, float]) -> Scores:
     """What its customers also bought, smoothed by `belief` customers who choose what sells now."""
-    orders, now, belief = past.orders, _recent(past, parameters["half_life"]), parameters["belief"]
-    customer = np.repeat(orders.customer, np.diff(orders.indptr))
-    known = customer >= 0
-    shape = (len(orders.customers), len(past.price))
-    bought = sp.csr_array((np.ones(int(known.sum())), (customer[known], orders.item[known])), shape=shape)
-    bought.data[:] = 1  # the matrix summed repeats
-    columns = sp.csc_array(bought)
+    now, belief, together = _recent(past, parameters["half_life"]), parameters["belief"], _by_customer(past)
     mass = np.bincount(past.group + 1, weights=now)
     return lambda item, others: (
-        _together(columns, item, others) + belief * now[others] / max(float(mass[past.group[item] + 1]), 1e-9)
+        together.rows(item, others) + belief * now[others] / max(float(mass[past.group[item] + 1]), 1e-9)
     )
 
 
@@ -94,6 +89,30 @@ def _recent(past: Past, half_life: float) -> NDArray[np.float64]:
     return np.bincount(orders.item, weights=weight, minlength=len(past.price)).astype(np.float64)
 
 
-def _together(matrix: sp.csc_array, item: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Rows that hold both, per other item."""
-    return np.asarray(matrix[:, others].T @ matrix[:, [item]].toarray().ravel(), dtype=np.float64)
+@lru_cache(maxsize=2)
+def _by_customer(past: Past) -> _Together:
+    """Who bought what, counted once for all parameters."""
+    orders = past.orders
+    customer = np.repeat(orders.customer, np.diff(orders.indptr))
+    known = customer >= 0
+    shape = (len(orders.customers), len(past.price))
+    bought = sp.csr_array((np.ones(int(known.sum())), (customer[known], orders.item[known])), shape=shape)
+    bought.data[:] = 1  # the matrix summed repeats
+    return _Together(bought)
+
+
+class _Together:
+    """How many rows of a matrix of ones hold two columns; each item is counted once, for its dearer siblings."""
+
+    def __init__(self, matrix: sp.csr_array) -> None:
+        self._rows = matrix
+        self._columns = matrix.tocsc()
+        self._known: dict[int, NDArray[np.float64]] = {}
+
+    def rows(self, item: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Rows that hold both, per other item; an item is asked about the same others each time."""
+        if item not in self._known:
+            owners = self._columns.indices[self._columns.indptr[item] : self._columns.indptr[item + 1]]
+            held = self._rows[owners].indices
+            self._known[item] = np.bincount(held, minlength=self._rows.shape[1])[others].astype(np.float64)
+        return self._known[item]

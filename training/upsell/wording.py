@@ -17,6 +17,9 @@ _WORD = re.compile(r"[^\W\d_]{2,}", re.UNICODE)
 _WIDEST = 400
 """A word of more titles than this says little of a kind and would pair everything with everything."""
 
+_HEAD = 0.4
+"""Share of its titles that a word begins or ends where it is what a thing is called, and not a pattern on it."""
+
 _SURE = 3.0
 """Titles' worth of belief that a word does not tell the price."""
 
@@ -51,8 +54,9 @@ def same_kind(
     Words that tell the price name a kind ("lunch bag"), words on things of any price a pattern ("retrospot"): a word
     weighs `idf · told · (0.1 + edge)`, `told = 1 − variance of log price among its titles / variance among all`,
     shrunk towards 0 where few titles have it, `edge` the share of its titles that it ends. (Where the words that begin
-    titles tell the price better, as in Romance languages, that it begins.) Pairs whose cosine reaches `least` are of
-    one kind.
+    titles tell the price better, as in Romance languages, that it begins.) Pairs whose cosine reaches `least` and that
+    share a head, a word or pair of words that begins or ends 40 % of its titles or more, are of one kind. Titles of the
+    same words are one article under two codes, and no step.
 
     Args:
         titles: one per item; items without a title are of no kind.
@@ -73,8 +77,19 @@ def same_kind(
     near = sp.csr_array(vectors @ vectors.T).tocoo()
     keep = (near.data >= least) & (near.row != near.col)
     one, other = near.row[keep].astype(np.int64), near.col[keep].astype(np.int64)
-    order = np.lexsort((other, one))
+    heads = (frequency > 1) & (np.maximum(begins, ends) >= _HEAD * frequency)
+    headed = sp.csr_array(counts @ sp.diags_array(heads.astype(np.float64)))
+    same = _same_words(titles)
+    kept = np.flatnonzero((wording(headed, one, other) > 0) & (same[one] != same[other]))
+    order = kept[np.lexsort((other[kept], one[kept]))]
     return one[order], other[order]
+
+
+def _same_words(titles: Sequence[str]) -> NDArray[np.int64]:
+    """A number per title, equal where they are the same words in any order, numbers and colours included."""
+    number: dict[tuple[str, ...], int] = {}
+    keys = (tuple(sorted(title.casefold().split())) for title in titles)
+    return np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
 
 
 def _counted(titles: Sequence[str], phrases: bool) -> tuple[sp.csc_array, NDArray[np.float64], NDArray[np.float64]]:

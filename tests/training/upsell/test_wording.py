@@ -26,6 +26,33 @@ def test_a_kind_is_not_a_pattern() -> None:
     assert found == {(i, j) for kind in kinds for i in kind for j in kind if i != j}
 
 
+def test_what_two_things_are_made_of_is_no_kind() -> None:
+    """Bowls are kin to bowls; box and jar share a rare word that tells the price, but nothing is called by it."""
+    shop = [
+        ("plain pine salad bowl", 20),
+        ("dark pine soup bowl", 21),
+        ("trinket ceramic box", 5),
+        ("storage ceramic jar", 5),
+        ("travel clock", 90),
+    ]
+    one, other = same_kind([title for title, _ in shop], np.array([price for _, price in shop]) * 10_000, 0.05)
+    assert set(zip(one.tolist(), other.tolist(), strict=True)) == {(0, 1), (1, 0)}
+
+
+def test_one_article_under_two_codes_is_no_step() -> None:
+    """The same words at twice the price, in any order; another size is another article."""
+    shop = [
+        ("tea time table cloth", 10),
+        ("table cloth tea time", 20),
+        ("round table cloth", 15),
+        ("Table  cloth Tea time", 18),
+        ("travel clock", 90),
+    ]
+    one, other = same_kind([title for title, _ in shop], np.array([price for _, price in shop]) * 10_000, 0.1)
+    found = set(zip(one.tolist(), other.tolist(), strict=True))
+    assert found == {(i, 2) for i in (0, 1, 3)} | {(2, j) for j in (0, 1, 3)}
+
+
 def test_wording_by_hand() -> None:
     """Two titles of one rare and one common word each, the common one shared."""
     vectors = word_vectors(["red tea", "tea", "pot", ""])
