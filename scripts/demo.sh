@@ -8,8 +8,9 @@ shop=$folder/shop
 models=$folder/models
 rm -rf "$shop" "$models" "$folder"/state.db*
 mkdir -p "$folder"
-# Somebody waits for this run: the customers' lists are learnt from fewer questions than a nightly run asks.
-printf 'picks_snapshots = 2\npicks_questions = 2000\npersonal_questions = 300\n' > "$folder/demo.toml"
+# Somebody waits for this run: the customers' lists are learnt from fewer questions than a nightly run asks, and the
+# items' lists are not ranked anew.
+printf 'rerank = 0\npicks_snapshots = 2\npicks_questions = 2000\npersonal_questions = 300\n' > "$folder/demo.toml"
 "$bin/recsvc" demo-shop --size demo --seed 1 --out "$shop"
 "$bin/recsvc" train --orders "$shop/orders.csv" --catalogue "$shop/catalogue.csv" --models "$models" \
     --config "$folder/demo.toml"

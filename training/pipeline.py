@@ -28,8 +28,7 @@ from training.next_lists import next_lists
 from training.popularity import bestsellers, variants
 from training.records import Catalogue, Orders
 from training.rerank.door import reranked
-from training.rerank.snapshots import Goods
-from training.rerank.words import title_words
+from training.rerank.snapshots import goods_of
 from training.rhythm.fill import with_rhythms
 from training.settings import TrainSettings
 from training.titles import stems
@@ -104,8 +103,16 @@ def _learn(
         evidence, settings.neighbours, smoothing_of(settings), min_support=support, threads=threads
     )
     progress("rerank", 0.0)
-    goods = Goods(learnt, baskets, shelf, family, title_words(shelf.titles))
-    anew = reranked(cross_sell, goods, trade, evidence, leader, settings, threads=threads, progress=progress)
+    anew = reranked(
+        cross_sell,
+        lambda: goods_of(learnt, baskets, shelf, family),
+        trade,
+        evidence,
+        leader,
+        settings,
+        threads=threads,
+        progress=progress,
+    )
     vectors = {CROSS_SELL: store_vectors(expand(anew.lists, family, leader))}
     if settings.cart_neighbourhood:
         progress("cart", 0.0)

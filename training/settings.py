@@ -84,8 +84,8 @@ class TrainSettings:
     cart_blend: float = 1.2
     cart_blend_fall: float = 0.5
     cart_power: float = 4.0
-    rerank: int = 0
-    rerank_anchors: int = 2_000
+    rerank: int = 1
+    rerank_anchors: int = 1_000
     cross_sell_objective: int = 0
     upsell_min_ratio: float = 1.05
     upsell_max_ratio: float = 3.0

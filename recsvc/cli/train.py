@@ -35,11 +35,12 @@ from training.readers.errors import InputError
 from training.readers.orders import read_orders
 from training.readers.wishes import Wishes, read_wishes
 from training.records import CatalogueReport, ReadReport, no_links
+from training.rerank.door import remark
 from training.settings import SettingsError, read_settings
 from training.upsell.margin import OBJECTIVES, with_objective
 from training.worth import with_worth
 
-_LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit")
+_LIBRARIES = ("recsvc", "numpy", "scipy", "polars", "implicit", "lightgbm")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +118,12 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     unlisted = len(missing_items(catalogue, orders)) if catalogue else 0
     links = catalogue.links if catalogue else no_links()
     lost = adrift(links, model.items)
-    told = (*remarks(shoppers(orders, settings.robot_factor)), *choice, *traded, *filter(None, [unseen]))
+    told = (
+        *remarks(shoppers(orders, settings.robot_factor)),
+        *choice,
+        *traded,
+        *filter(None, [unseen, remark(model.settings.get("reranked"))]),
+    )
     return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost, told)
 
 

@@ -21,6 +21,8 @@ from training.evaluation.queries import ANCHORS_PER_BASKET
 from training.rerank.features import Candidates
 
 LENGTH = 10
+_CELLS = 8_000_000
+"""Sums held at once: 64 MB."""
 DISCOUNT = 1 / np.log2(np.arange(LENGTH) + 2)
 
 
@@ -63,8 +65,9 @@ def gained(after: Later, pairs: Candidates) -> NDArray[np.float64]:
     turned = sp.csr_array(after.baskets.T)
     weighted = sp.csr_array(sp.diags_array(after.weight) @ after.baskets)
     found = np.empty(len(pairs.item))
-    for start in range(0, len(pairs.anchors), 500):
-        some = pairs.anchors[start : start + 500]
+    step = max(_CELLS // after.baskets.shape[1], 1)
+    for start in range(0, len(pairs.anchors), step):
+        some = pairs.anchors[start : start + step]
         block = sp.csr_array(turned[some] @ weighted).toarray()
         low, high = pairs.indptr[start], pairs.indptr[start + len(some)]
         row = np.repeat(np.arange(len(some)), np.diff(pairs.indptr[start : start + len(some) + 1]))

@@ -6,7 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-_STEP = 500
+_CELLS = 8_000_000
+"""Counts held at once: 32 MB."""
 
 
 def patrons(baskets: sp.csr_array, account: NDArray[np.integer]) -> sp.csr_array:
@@ -30,8 +31,9 @@ def shared(
     """Customers who bought both, (n_pairs,); arguments as those of `counts.met`."""
     found = np.zeros(len(item))
     turned = sp.csr_array(bought.T)
-    for start in range(0, len(anchors), _STEP):
-        some = anchors[start : start + _STEP]
+    step = max(_CELLS // bought.shape[1], 1)
+    for start in range(0, len(anchors), step):
+        some = anchors[start : start + step]
         low, high = int(indptr[start]), int(indptr[start + len(some)])
         row = np.repeat(np.arange(len(some)), np.diff(indptr[start : start + len(some) + 1]))
         found[low:high] = sp.csr_array(turned[some] @ bought).toarray()[row, item[low:high]]

@@ -22,6 +22,7 @@ from training.rerank.features import Candidates, Known, features
 from training.rerank.labels import Later, anchors_of, gained, later
 from training.rerank.likeness import places
 from training.rerank.patrons import patrons
+from training.rerank.words import title_words
 from training.settings import TrainSettings
 
 CUTS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -62,6 +63,11 @@ class Snapshot:
     matrix: NDArray[np.float32]
     share: NDArray[np.float64]
     weight: NDArray[np.float64]
+
+
+def goods_of(orders: Orders, baskets: sp.csr_array, shelf: Assortment, family: Families) -> Goods:
+    """The record; titles are read into words."""
+    return Goods(orders, baskets, shelf, family, title_words(shelf.titles))
 
 
 def known_of(goods: Goods, trade: Trade, n_orders: int, leader: NDArray[np.integer], settings: TrainSettings) -> Known:

@@ -11,20 +11,19 @@ from models.strings import StringTable
 from training.baskets import basket_matrix, families
 from training.cards import assortment
 from training.records import Orders
-from training.rerank.snapshots import Goods
-from training.rerank.words import title_words
+from training.rerank.snapshots import Goods, goods_of
 
 THEMES, EACH = 30, 20
 
 
-@pytest.fixture(scope="session")
-def goods_of() -> Callable[..., Goods]:
+@pytest.fixture(scope="session", name="goods_of")
+def _goods_of() -> Callable[..., Goods]:
     """Builds `Goods` from `orders`, which have titles and no catalogue."""
 
     def build(orders: Orders) -> Goods:
         shelf = assortment(orders, None)
         family = families(shelf.family)
-        return Goods(orders, basket_matrix(orders, shelf.bought, family), shelf, family, title_words(shelf.titles))
+        return goods_of(orders, basket_matrix(orders, shelf.bought, family), shelf, family)
 
     return build
 
