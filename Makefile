@@ -48,9 +48,9 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/mypy
 
 .PHONY: audit
-audit: $(VENV)/.dev ## known weaknesses in what is pinned, asked of the public advisory database
-	$(BIN)/python -m pip_audit --require-hashes --disable-pip -r locks/serve.txt
-	$(BIN)/python -m pip_audit --require-hashes --disable-pip -r locks/train.txt
+audit: $(VENV)/.dev ## known weaknesses in what is pinned, asked of the public advisory database; unanswered is failed
+	$(BIN)/python -m pip_audit --strict --require-hashes --disable-pip -r locks/serve.txt
+	$(BIN)/python -m pip_audit --strict --require-hashes --disable-pip -r locks/train.txt
 
 .PHONY: sbom
 sbom: $(VENV)/.dev ## what the service consists of, as CycloneDX JSON: sbom.json
