@@ -216,8 +216,10 @@ def publish_and_fill(folder: Path, version: str, socket: str, asked: int) -> Non
     began = time.perf_counter()
     publish_version(client, KEYS, opened, now=time.time(), grace=0)
     took, used = time.perf_counter() - began, int(client.info("memory")["used_memory"]) - before
-    cards = int(client.memory_usage(KEYS.rows(version, "cards"), samples=1_000) or 0)
-    print(f"publish to Redis: {took:.1f} s, {used / 2**20:.0f} MiB, {cards / 2**20:.0f} of them cards")
+    print(f"publish to Redis: {took:.1f} s, {used / 2**20:.0f} MiB")
+    tables = sorted(table.decode() for table in client.smembers(KEYS.tables(version)))
+    for key in (*(KEYS.rows(version, table) for table in tables), KEYS.blocks(version)):
+        print(f"  {key.rpartition(':')[2]:<22}{int(client.memory_usage(key, samples=1_000) or 0) / 2**20:>8.0f} MiB")
     app = create_app(ServiceSettings(models=folder / "models"), ArtefactStore(registry, 3_600)).test_client()
     for item in range(asked):
         client.set(f"floor:{item_id(item)}", app.get(f"/recommend?item_id={item_id(item)}&n={PLACES}").data)

