@@ -47,7 +47,7 @@ class Nights:
             out.writerow(["order_id", "customer_id", "item_id", "ts", "quantity"])
             for order, moment, items in orders:
                 out.writerows([order, f"c{int(order[1:]) % 50}", item, f"{moment}T09:00:00Z", 1] for item in items)
-        config.write_text(f"picks = 0\n{settings}")  # what is next for customers is not what is judged
+        config.write_text(f"picks = 0\nrerank = 0\n{settings}")  # neither is what is judged here, and both take time
         argv = [command, "--orders", str(path), "--models", str(self.models), "--config", str(config)]
         return main([*argv, "--threads", "1", *options])
 

@@ -12,14 +12,14 @@ from models.records import ItemVectors
 from training.accounts import shoppers
 from training.baskets import Families, basket_weights, decay
 from training.cards import Assortment, median_paid
-from training.complements import complements
+from training.complements import counted, smoothed
 from training.evaluation.split import cut, first
 from training.evidence import Trade, evidence_of, smoothing_of, trade_of
 from training.popularity import popularity, variants
 from training.records import Orders
 from training.rerank.counts import AGES, sales_of
 from training.rerank.features import Candidates, Known, features
-from training.rerank.labels import Later, anchors_of, gained, later
+from training.rerank.labels import anchors_of, gained, later
 from training.rerank.likeness import places
 from training.rerank.patrons import patrons
 from training.rerank.words import title_words
@@ -154,16 +154,19 @@ def snapshot(
     after = later(goods.baskets[low:high], np.bincount(past.indices, minlength=past.shape[1]) > 0)
     if not after.pages:
         return None
-    trade, leader = trade_before(goods, low)
-    lists = complements(
-        evidence_of(trade, settings), k, smoothing_of(settings), min_support=settings.min_support, threads=threads
-    )
-    return _answered(lists, known_of(goods, trade, low, leader, settings), after, k, n_anchors, seed=low)
-
-
-def _answered(lists: ItemVectors, known: Known, after: Later, k: int, n_anchors: int, seed: int) -> Snapshot:
     asked, mass = anchors_of(after)
-    chosen, weight = drawn(mass, n_anchors, seed)
-    pairs = candidates(lists, asked[chosen], k)
+    chosen, weight = drawn(mass, n_anchors, seed=low)
+    trade, leader = trade_before(goods, low)
+    pairs = candidates(_plain(trade, settings, k, asked[chosen], threads), asked[chosen], k)
     row = np.repeat(chosen, np.diff(pairs.indptr))
-    return Snapshot(pairs, features(known, pairs), gained(after, pairs) / mass[row], weight)
+    matrix = features(known_of(goods, trade, low, leader, settings), pairs)
+    return Snapshot(pairs, matrix, gained(after, pairs) / mass[row], weight)
+
+
+def _plain(trade: Trade, settings: TrainSettings, k: int, wanted: NDArray[np.integer], threads: int) -> ItemVectors:
+    """The plain model's lists of some items; how far an item may reach is asked of the final lists alone."""
+    evidence = evidence_of(trade, settings)
+    some = np.zeros(trade.baskets.shape[1], dtype=np.bool_)
+    some[wanted] = True
+    found = counted(evidence, k, min_support=settings.min_support, threads=threads)
+    return smoothed(evidence, found, k, smoothing_of(settings), some)
