@@ -97,12 +97,31 @@ def opened(folder: Path) -> Trained:
 def test_planted_complements_are_on_the_shelf(trained: Callable[[str], Trained], size: str) -> None:
     """Of all planted complements 95 of 100 are among the ten; blind shelves would find 14 (toy) or 1 (demo)."""
     shop = trained(size)
-    pairs = shop.planted["complements"]
+    parted = [{link["item_id"], link["target_id"]} for link in shop.planted["links"] if link["kind"] == "never"]
+    pairs = [p for p in shop.planted["complements"] if {p["item_id"], p["complement_id"]} not in parted]
     found = mean(pair["complement_family"] in shop.families(pair["item_id"], "cross_sell") for pair in pairs)
     chance = PLACES / (shop.planted["families"] - 1)
     assert len(pairs) >= 50
     assert found >= 0.95
     assert found >= 5 * chance
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_merchants_word_is_kept(trained: Callable[[str], Trained], size: str) -> None:
+    """Linked items lead their shelves; the pair that must never meet does not, though orders bring it together."""
+    shop = trained(size)
+    kinds = [link["kind"] for link in shop.planted["links"]]
+    assert (kinds.count("cross_sell"), kinds.count("upsell"), kinds.count("never")) == (3, 3, 1)
+    joined = [{p["item_id"], p["complement_id"]} for p in shop.planted["complements"]]
+    for link in shop.planted["links"]:
+        one, other = link["item_id"], link["target_id"]
+        if link["kind"] == "never":
+            assert {one, other} in joined
+            assert other not in shop.shelf(one, "cross_sell")
+            assert one not in shop.shelf(other, "cross_sell")
+        else:
+            assert shop.shelf(one, link["kind"])[0] == other
+            assert {one, other} not in joined
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -132,6 +132,22 @@ def test_trade_ups_are_one_step_up_the_price_ladder_of_the_same_category(toy: Re
         assert float(one["price"]) < float(better["price"])
 
 
+def test_the_merchants_links_stand_in_the_catalogue(toy: Read) -> None:
+    """What is planted as a link is a cell of its item's row, no more and no less; upsells climb within a category."""
+    cells = {
+        (kind, item_id, row[kind])
+        for item_id, row in toy.catalogue.items()
+        for kind in ("cross_sell", "upsell", "never")
+        if row[kind]
+    }
+    assert cells == {(link["kind"], link["item_id"], link["target_id"]) for link in toy.planted["links"]}
+    assert Counter(kind for kind, _, _ in cells) == {"cross_sell": 3, "upsell": 3, "never": 1}
+    for kind, one, other in cells:
+        if kind == "upsell":
+            assert toy.catalogue[one]["category"] == toy.catalogue[other]["category"]
+            assert float(toy.catalogue[one]["price"]) < float(toy.catalogue[other]["price"])
+
+
 def test_regulars_keep_their_rhythm(toy: Read) -> None:
     """For three of four habits with six purchases or more the median gap is within 20 % of what was planted."""
     times: dict[tuple[str, str], list[dt.datetime]] = defaultdict(list)

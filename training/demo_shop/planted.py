@@ -10,6 +10,7 @@ from training.demo_shop.baskets import TRADE_UP_CHANCE
 from training.demo_shop.customers import JITTER
 from training.demo_shop.goods import item_id
 from training.demo_shop.kinds import KINDS, PEAK_FACTOR
+from training.demo_shop.merchant import links
 from training.demo_shop.settings import CURRENCY, DAYS, FIRST_DAY, TREND_DAYS
 from training.demo_shop.shop import Shop, first_customers
 
@@ -50,6 +51,10 @@ def planted(shop: Shop) -> dict[str, Any]:
             }
             for f in known[:MOST_LISTED]
             if families.better[f] >= 0
+        ],
+        "links": [
+            {"kind": kind, "item_id": item_id(source), "target_id": item_id(target)}
+            for kind, source, target in links(shop)
         ],
         "rhythms": _rhythms(shop),
         "seasons": [

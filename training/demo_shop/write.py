@@ -14,11 +14,13 @@ import polars as pl
 from training.demo_shop.baskets import Lines
 from training.demo_shop.goods import item_id
 from training.demo_shop.kinds import COLOURS, KINDS
+from training.demo_shop.merchant import links
 from training.demo_shop.pictures import picture, picture_name
 from training.demo_shop.planted import customer_id, family_id, planted
 from training.demo_shop.settings import CURRENCY, FIRST_DAY
 from training.demo_shop.shop import Shop, order_chunks
 from training.demo_shop.shoppers import shoppers
+from training.records import LINK_KINDS
 
 ORDER_COLUMNS = ("order_id", "customer_id", "item_id", "ts", "quantity", "unit_price")
 PICTURES = "pictures"
@@ -108,6 +110,7 @@ def _write_catalogue(shop: Shop, out: Path) -> None:
 def _catalogue_rows(shop: Shop, span: range) -> Iterator[dict[str, str]]:
     items = shop.items
     colours = list(COLOURS)
+    said = {(link.source, link.kind): item_id(link.target) for link in links(shop)}
     for i in span:
         kind = KINDS[shop.families.kind[items.family[i]]]
         yield {
@@ -123,6 +126,7 @@ def _catalogue_rows(shop: Shop, span: range) -> Iterator[dict[str, str]]:
             "availability": "in_stock" if items.in_stock[i] else "out_of_stock",
             "link": LINK + item_id(i),
             "image_link": IMAGE_LINK + picture_name(kind.shape, colours[items.colour[i]]),
+            **{kind_of_link: said.get((i, kind_of_link), "") for kind_of_link in LINK_KINDS},
         }
 
 
