@@ -1,4 +1,7 @@
-"""The documentation hangs together: links lead somewhere, the index is whole, commands are the program's own."""
+"""The documentation hangs together: links lead somewhere, the index is whole, commands are the program's own.
+
+That commands do what they say is tried in e2e/: test_readme, test_your_own_shop, test_how_to.
+"""
 
 from __future__ import annotations
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+import redis
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -24,6 +28,7 @@ from models.records import ItemFacts, ItemVectors, Lists, Shop
 from models.registry import Registry, version_name
 from models.stored import StoredVectors, store_vectors
 from models.strings import StringTable
+from recsvc.fleet.client import patient_client
 from recsvc.keys.rate import Rates
 from recsvc.settings import ServiceSettings
 from recsvc.state.contract import StateStore
@@ -358,3 +363,81 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliShop:
     for name in [name for name in os.environ if name.startswith("RECSVC_") and name != "RECSVC_REDIS_SERVER"]:
         monkeypatch.delenv(name)
     return CliShop(tmp_path)
+
+
+class RedisServer:
+    """One redis-server process that can be killed, paused, emptied and started again over its files."""
+
+    def __init__(self, binary: str, folder: Path, *options: str) -> None:
+        self.socket = folder / "redis.sock"
+        self.url = f"unix://{self.socket}"
+        self._command = [
+            binary,
+            *("--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"),
+            *("--dir", str(folder), "--logfile", str(folder / "redis.log"), *options),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def client(self) -> redis.Redis:
+        """A patient client; it checks that the server is the one started here."""
+        client = patient_client(self.url)
+        assert self._process is not None
+        assert client.info("server")["process_id"] == self._process.pid
+        return client
+
+    def start(self, **environment: str) -> None:
+        """Start it over what its files hold, if anything, and wait until it answers."""
+        env = {**os.environ, **environment}
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, env=env)
+        for _ in range(1_000):
+            try:
+                redis.Redis.from_url(self.url).ping()
+            except redis.RedisError:
+                time.sleep(0.01)
+            else:
+                return
+        raise RuntimeError("redis-server did not start")
+
+    def kill(self) -> None:
+        """Kill -9; its files stay."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        self.socket.unlink(missing_ok=True)
+
+    def pause(self) -> None:
+        """SIGSTOP: connections stand, nobody answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="session")
+def redis_binary() -> str:
+    """The redis-server that `make` found or brought."""
+    binary = os.environ.get("RECSVC_REDIS_SERVER") or shutil.which("redis-server")
+    if not binary:
+        pytest.skip("no redis-server: run `make test`, which brings one, or set RECSVC_REDIS_SERVER")
+    return binary
+
+
+@pytest.fixture
+def start_redis(redis_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RedisServer]]:
+    """`start_redis(*options)`: an empty redis-server of its own: private socket, known process, killed at the end."""
+    started: list[RedisServer] = []
+
+    def start(*options: str) -> RedisServer:
+        server = RedisServer(redis_binary, tmp_path_factory.mktemp("r"), *options)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.kill()

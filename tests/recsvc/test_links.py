@@ -96,6 +96,17 @@ def test_a_swap_tells_line_and_sum(serve: Serve, shop: Builders) -> None:
     assert "swap_for" not in page[0]
 
 
+def test_a_cart_of_one_line_has_swaps_too(serve: Serve, shop: Builders) -> None:
+    """Two teas: every better one is a swap of that line, and the cart costs twice the difference more."""
+    client = serve(shop.tea())
+    cart = {"cart": [{"item_id": "tea", "quantity": 2}], "type": "upsell"}
+    offers = client.post("/recommend", json=cart).json["upsell"]
+    page = client.get("/recommend?item_id=tea&type=upsell").json["upsell"]
+    assert [offer["item_id"] for offer in offers] == [item["item_id"] for item in page]
+    assert {offer["swap_for"] for offer in offers} == {"tea"}
+    assert (offers[0]["price_delta"], offers[0]["cart_delta"]) == ("7.50", "15.00")
+
+
 @pytest.mark.parametrize(
     ("query", "reason", "silence"),
     [

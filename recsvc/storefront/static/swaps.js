@@ -7,7 +7,7 @@ import { explain } from "./why.js";
 /** The section, null where nothing is better; `swap(line's id, item)` hears what is taken. */
 export async function swaps(lines, swap) {
   const answer = await upsells(lines).catch(() => null);
-  const offers = (answer?.upsell ?? []).slice(0, 3).map((item) => ({ ...ofOneLine(lines, item), ...item }));
+  const offers = (answer?.upsell ?? []).slice(0, 3);
   if (!offers.length) return null;
   const titles = new Map(lines.map((line) => [line.item_id, line.title]));
   const body = html`
@@ -21,11 +21,6 @@ export async function swaps(lines, swap) {
   onClick(body, "[data-swap]", ({ swap: place }) => swap(offers[place].swap_for, offers[place]));
   onClick(body, "[data-why]", ({ why: place }) => explain(offers[place], answer));
   return body;
-}
-
-/** A cart of one line is answered as that line's page is: without the words of a cart. */
-function ofOneLine([{ item_id, quantity }], { price_delta }) {
-  return { swap_for: item_id, cart_delta: price_delta === undefined ? undefined : quantity * Number(price_delta) };
 }
 
 async function upsells(lines) {

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import redis
 
 from recsvc.fleet.client import quick_client
 from recsvc.fleet.guard import Guard
@@ -22,66 +16,16 @@ from recsvc.state.redis import RedisState
 from recsvc.state.redis_keys import StateKeys
 from recsvc.state.sqlite import SqliteState
 
+if TYPE_CHECKING:
+    from conftest import RedisServer
+
 KEEPING = ("--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction")
 
 
-class StateServer:
-    """A redis-server that keeps what it is told; it can be killed and started again over its files."""
-
-    def __init__(self, binary: str, folder: Path, options: tuple[str, ...]) -> None:
-        self.socket = folder / "redis.sock"
-        self.url = f"unix://{self.socket}"
-        self._command = [
-            binary,
-            *("--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(folder)),
-            *("--logfile", str(folder / "redis.log"), *options),
-        ]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, **environment: str) -> None:
-        """Start it over what its files hold."""
-        env = {**os.environ, **environment}
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, env=env)
-        for _ in range(1_000):
-            try:
-                redis.Redis.from_url(self.url).ping()
-            except redis.RedisError:
-                time.sleep(0.01)
-            else:
-                return
-        raise RuntimeError("redis-server did not start")
-
-    def kill(self) -> None:
-        """Kill -9; its files stay."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-        self.socket.unlink(missing_ok=True)
-
-    def pause(self) -> None:
-        """SIGSTOP: connections stand, nobody answers."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-
-
 @pytest.fixture
-def state_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., StateServer]]:
+def state_server(start_redis: Callable[..., RedisServer]) -> Callable[..., RedisServer]:
     """`state_server(*options)`: a redis-server of its own; by default one that keeps everything."""
-    binary = os.environ.get("RECSVC_REDIS_SERVER") or shutil.which("redis-server")
-    if not binary:
-        pytest.skip("no redis-server: run `make test`, which brings one, or set RECSVC_REDIS_SERVER")
-    started: list[StateServer] = []
-
-    def start(*options: str) -> StateServer:
-        server = StateServer(binary, tmp_path_factory.mktemp("s"), options or KEEPING)
-        started.append(server)
-        server.start()
-        return server
-
-    yield start
-    for server in started:
-        server.kill()
+    return lambda *options: start_redis(*(options or KEEPING))
 
 
 def redis_state(url: str, **options: Any) -> RedisState:  # noqa: ANN401  # any option's value

@@ -21,7 +21,7 @@ from recsvc.state.contract import StateStore, StateUnavailableError
 from recsvc.state.sqlite import SqliteState
 
 if TYPE_CHECKING:
-    from conftest import StateServer, Words
+    from conftest import RedisServer, Words
 
 HERE = Path(__file__).parent
 NOW = 1_790_000_000
@@ -94,7 +94,7 @@ def test_a_killed_writer_loses_and_doubles_nothing(tmp_path: Path, kills: int) -
 
 @pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.deep)])
 def test_a_killed_redis_loses_and_doubles_nothing(
-    state_server: Callable[..., StateServer], say: Words, kills: int
+    state_server: Callable[..., RedisServer], say: Words, kills: int
 ) -> None:
     """Redis: killed while it is written to and started over its files; batches without a receipt are sent again."""
     server, chance = state_server(), random.Random(7)
@@ -169,7 +169,7 @@ def test_sqlite_syncs_before_it_acknowledges(tmp_path: Path, recorder: tuple[Pat
 
 
 def test_redis_syncs_before_it_acknowledges(
-    state_server: Callable[..., StateServer], say: Words, recorder: tuple[Path, dict[str, str]]
+    state_server: Callable[..., RedisServer], say: Words, recorder: tuple[Path, dict[str, str]]
 ) -> None:
     """With `appendfsync always` no reply leaves the server before its log is synced; with `everysec` some do."""
     told, environment = recorder

@@ -15,7 +15,7 @@ from recsvc.state.contract import StateUnavailableError
 from recsvc.state.sqlite import SqliteState
 
 if TYPE_CHECKING:
-    from conftest import StateServer, Words
+    from conftest import RedisServer, Words
 
 NOW = 1_790_000_000
 
@@ -90,7 +90,7 @@ def test_erased_bytes_are_gone_from_the_files(tmp_path: Path, say: Words) -> Non
     ],
 )
 def test_a_redis_that_may_lose_what_it_is_told_says_so(
-    state_server: Callable[..., StateServer], say: Words, options: tuple[str, ...], reason: str
+    state_server: Callable[..., RedisServer], say: Words, options: tuple[str, ...], reason: str
 ) -> None:
     """It keeps events, and its receipts say `durable: false`."""
     store = say.redis(state_server(*options).url)
@@ -103,7 +103,7 @@ def test_a_redis_that_may_lose_what_it_is_told_says_so(
 
 
 def test_a_redis_that_is_gone_full_or_silent_is_unavailable(
-    state_server: Callable[..., StateServer], say: Words
+    state_server: Callable[..., RedisServer], say: Words
 ) -> None:
     """Killed: unavailable at once; back: what it acknowledged is there. Full: refuses events, still answers."""
     server = state_server()
@@ -124,7 +124,7 @@ def test_a_redis_that_is_gone_full_or_silent_is_unavailable(
         store.customer("ann")
 
 
-def test_no_id_is_part_of_a_redis_key(state_server: Callable[..., StateServer], say: Words) -> None:
+def test_no_id_is_part_of_a_redis_key(state_server: Callable[..., RedisServer], say: Words) -> None:
     """Keys hold digests; ids stand in bodies, where erasing finds them."""
     store = say.redis(state_server().url)
     store.append([say.event("a", customer_id="customer-4711")], NOW)
