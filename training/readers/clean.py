@@ -187,16 +187,20 @@ def classify(cells: Lines, rules: Rules) -> tuple[Lines, pl.Series | None]:
     quantity = known.through("quantity", parse_numbers).alias("quantity")
     price = known.column("unit_price")
     reason = _first_reason(cells, _reasons(known, quantity, price, ts, rules))
-    whole = price.fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN)
+    whole = _whole(price) if rules.priced else pl.repeat(PRICE_UNKNOWN, cells.height, dtype=pl.Int64, eager=True)
     kept = [*_IDS, "title", "line", *(["place"] if "place" in known.frame.columns else [])]
     frame = known.frame.select(kept).with_columns(ts.alias("ts"), quantity.fill_null(1.0), whole.alias("unit_price"))
     return Lines(frame, {name: values for name, values in known.values.items() if name in kept}), reason
 
 
+def _whole(price: pl.Series) -> pl.Series:
+    return price.fill_nan(None).round().cast(pl.Int64).fill_null(PRICE_UNKNOWN)
+
+
 def _prices(cells: Lines, rules: Rules) -> Lines:
     """The cells with prices in ten-thousandths, null where unknown, NaN where a cell holds no usable number."""
     if not rules.priced:
-        price = pl.repeat(None, cells.height, dtype=pl.Float64, eager=True)
+        price = pl.Series([None]).new_from_index(0, cells.height)
     else:
         price = cells.through("unit_price", parse_numbers) * PRICE_SCALE
     if rules.priced and rules.mixed:
@@ -210,15 +214,15 @@ def _prices(cells: Lines, rules: Rules) -> Lines:
 def _first_reason(cells: Lines, tests: Iterable[tuple[str, Mask]]) -> pl.Series | None:
     """Of each line the first reason that applies, null where none does; a format's own comes before all."""
     found = [(why, mask) for why, mask in tests if mask is not None and mask.any()]
-    aside, own = cells.numbered(MALFORMED)
+    aside, own = cells.filter(cells.frame[MALFORMED].is_not_null()).numbered(MALFORMED)
     kinds = list(dict.fromkeys([*(why for why, _ in found), *aside]))
     if not kinds:
         return None
     number = np.full(cells.height, -1, dtype=np.int16)
     for why, mask in reversed(found):
         number[mask] = kinds.index(why)
-    for place, why in enumerate(aside):
-        number[own == place] = kinds.index(why)
+    if len(own):
+        number[cells.frame[MALFORMED].is_not_null().to_numpy()] = np.array([kinds.index(why) for why in aside])[own]
     places = pl.Series(number).to_frame("n").select(pl.when(pl.col("n") >= 0).then("n")).to_series().cast(pl.UInt32)
     return pl.Series("reason", kinds, dtype=pl.Enum(kinds)).gather(places)
 
@@ -228,21 +232,22 @@ def _reasons(
 ) -> Iterable[tuple[str, Mask]]:
     """Each reason with the lines that it may apply to, None for none."""
     no_order, no_time = _empty(known.frame["order_id"]), _empty(ts)
-    below = None if known.frame["quantity"].dtype == pl.Null else _mask(quantity <= 0)
+    counted = known.frame["quantity"].dtype != pl.Null
+    below = _mask(quantity <= 0) if counted else None
     yield EMPTY_LINE, None if no_order is None else _nothing(known, quantity, price, ts)
     yield NO_ORDER, no_order
     yield NO_ITEM, _empty(known.frame["item_id"])
     for name in _IDS:
         yield BAD_ID, known.where(name, _bad_id)
     yield BAD_TIME, no_time
-    yield BAD_QUANTITY, _mask(quantity.is_nan())
-    yield BAD_PRICE, _mask(price.is_nan())
+    yield BAD_QUANTITY, _mask(quantity.is_nan()) if counted else None
+    yield BAD_PRICE, _mask(price.is_nan()) if rules.priced else None
     yield CANCELLED, known.where("status", lambda names: names.str.to_lowercase().is_in(CANCELLED_STATUS))
     of_c = None if below is None else known.where("order_id", lambda names: names.str.contains(r"^C\d+$"))
     yield CANCELLED, None if of_c is None or below is None else of_c & below
     yield NOT_A_PRODUCT, known.where("item_id", lambda names: _not_a_product(names, rules))
     yield NO_QUANTITY, below
-    yield NO_PRICE, _mask(price.round() <= 0)
+    yield NO_PRICE, _mask(price.round() <= 0) if rules.priced else None
 
 
 def _empty(column: pl.Series) -> Mask:

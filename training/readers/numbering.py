@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from training.readers.words import Lines
 from training.records import Orders
 
 _NO_TITLE = ""
+_INT32 = 1 << 31
 
 
 def number_orders(lines: Lines, *, timed: bool, currency: str | None = None) -> tuple[Orders, NDArray[np.int64]]:
@@ -81,60 +83,72 @@ def _number(lines: Lines, *, timed: bool, currency: str | None) -> tuple[Orders,
         stays = np.ones(len(rows), dtype=bool)
         stays[again[same]] = False
         rows, order, item = rows[stays], order[stays], item[stays]
-    ts, price, quantity, customer = (c[rows] for c in (ts, price, quantity, customer))
     starts = _starts(order, item)
     return Orders(
         items=_table(items),
         titles=titles,
         customers=_table(customers),
         time=time,
-        customer=_customers(order, ts, customer),
+        customer=_customers(order, ts, customer[rows], rows),
         indptr=np.searchsorted(order[starts], np.arange(len(time) + 1)).astype(np.int64),
-        item=item[starts].astype(np.int32),
-        quantity=np.add.reduceat(quantity, starts).astype(np.float32),
-        price=_last_price(price, starts),
+        item=item[starts],
+        quantity=np.add.reduceat(quantity[rows], starts).astype(np.float32),
+        price=_last_price(price[rows], starts),
         currency=currency,
-    ), np.sort(repeated)
+    ), np.sort(repeated).astype(np.int64)
 
 
-def _numbered_orders(lines: Lines, *, timed: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _numbered_orders(lines: Lines, *, timed: bool) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Each order's time, by (time, id) or without times by first line; and each line's order."""
-    _, order = lines.numbered("order_id")
-    runs = np.flatnonzero(np.diff(order, prepend=-1))
+    names, order = lines.numbered("order_id")
+    runs = _firsts(order)
     earliest = np.minimum.reduceat(lines.frame["ts"].to_numpy(), runs)
-    found = pl.DataFrame({"order": order[runs], "ts": earliest, "row": runs}).group_by("order").agg(pl.all().min())
+    found = pl.DataFrame({"order": order[runs], "ts": earliest, "row": runs})
+    if len(runs) > len(names):
+        found = found.group_by("order").agg(pl.all().min())
     found = found.sort(["ts", "order"] if timed else ["row"])
-    place = np.empty(found.height, dtype=np.int64)
-    place[found["order"].to_numpy()] = np.arange(found.height)
+    place = np.empty(found.height, dtype=np.int32)
+    place[found["order"].to_numpy()] = np.arange(found.height, dtype=np.int32)
     return found["ts"].to_numpy().astype(np.int64), place[order]
 
 
 def _sorted_rows(
-    order: NDArray[np.int64], item: NDArray[np.int64], rest: Sequence[NDArray[np.generic]]
-) -> NDArray[np.int64]:
+    order: NDArray[np.int32], item: NDArray[np.int32], rest: Sequence[NDArray[np.generic]]
+) -> NDArray[Any]:
     """Rows by order, item, then `rest`, then row; only lines that share order and item are compared further.
 
     Lines as the rows of a sparse matrix: scipy puts each order's items in order, which is little work.
     """
-    by_order = np.arange(len(order))
+    narrow: np.dtype[Any] = np.dtype(np.int32 if len(order) < _INT32 else np.int64)
+    by_order = np.arange(len(order), dtype=narrow)
     if (order[1:] < order[:-1]).any():
-        by_order = pl.Series(order).arg_sort().to_numpy().astype(np.int64)
-    counts = np.bincount(order)
-    indptr = np.concatenate([[0], np.cumsum(counts)])
-    matrix = sp.csr_array((by_order, item[by_order], indptr), shape=(len(counts), int(item.max()) + 1))
+        by_order[:] = pl.Series(order).arg_sort().to_numpy()
+        item = item[by_order]
+    indptr = np.append(0, np.cumsum(np.bincount(order))).astype(narrow)
+    # Item numbers move with the rows, and scipy sorts them in place: both are copies of our own by now.
+    matrix = sp.csr_array((by_order, item.astype(narrow), indptr), shape=(len(indptr) - 1, int(item.max()) + 1))
     matrix.sort_indices()
     rows, of = matrix.data, matrix.indices
     same = np.zeros(len(rows), dtype=bool)
     same[1:] = of[1:] == of[:-1]
     same[indptr[1:-1]] = False
     same[:-1] |= same[1:]
-    several = rows[same]
-    by = np.lexsort((several, *(column[several] for column in reversed(rest)), item[several], order[several]))
-    rows[same] = several[by]
+    several = np.flatnonzero(same)
+    if len(several):
+        these = rows[several]
+        its_order = np.searchsorted(indptr, several, side="right")
+        rows[several] = these[
+            np.lexsort((these, *(column[these] for column in reversed(rest)), of[several], its_order))
+        ]
     return rows
 
 
-def _starts(order: NDArray[np.int64], item: NDArray[np.int64]) -> NDArray[np.int64]:
+def _firsts(order: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Where a line's order is another than the line's before it."""
+    return np.append(0, np.flatnonzero(order[1:] != order[:-1]) + 1)
+
+
+def _starts(order: NDArray[np.int32], item: NDArray[np.int32]) -> NDArray[np.int64]:
     """Where a new (order, item) begins among sorted lines."""
     new = np.ones(len(order), dtype=bool)
     new[1:] = (order[1:] != order[:-1]) | (item[1:] != item[:-1])
@@ -150,27 +164,29 @@ def _last_price(price: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[
     return np.where(last < 0, PRICE_UNKNOWN, price[last])
 
 
-def _customers(order: NDArray[np.int64], ts: NDArray[np.int64], customer: NDArray[np.int64]) -> NDArray[np.int32]:
+def _customers(
+    order: NDArray[np.int32], ts: NDArray[np.int64], customer: NDArray[np.int32], rows: NDArray[Any]
+) -> NDArray[np.int32]:
     """Each order's customer: of its earliest line that names one, the smaller among equals; -1 where none does.
 
     Args:
         order: rising; every order has a line.
-        ts: of each line.
+        ts: by row, of all lines.
         customer: of each line, -1 for none.
+        rows: of each line.
     """
-    starts = np.flatnonzero(np.diff(order, prepend=-1))
-    least = np.minimum.reduceat(np.where(customer < 0, np.iinfo(np.int64).max, customer), starts)
-    most = np.maximum.reduceat(customer, starts)
-    result = np.where(most < 0, -1, least)
-    in_doubt = (most >= 0) & (least != most)
-    at = np.flatnonzero(in_doubt[order] & (customer >= 0))
-    by = at[np.lexsort((customer[at], ts[at], order[at]))]
-    these, first = np.unique(order[by], return_index=True)
-    result[these] = customer[by[first]]
-    return result.astype(np.int32)
+    first = _firsts(order)
+    result = customer[first]
+    doubt = np.flatnonzero((customer[1:] != customer[:-1]) & (order[1:] == order[:-1]))
+    in_doubt = np.isin(order, order[doubt]) if len(doubt) else np.zeros(len(order), dtype=bool)
+    at = np.flatnonzero(in_doubt & (customer >= 0))
+    by = at[np.lexsort((customer[at], ts[rows[at]], order[at]))]
+    these, earliest = np.unique(order[by], return_index=True)
+    result[these] = customer[by[earliest]]
+    return result
 
 
-def _titles(lines: Lines, item: NDArray[np.int64], order: NDArray[np.int64], n_items: int) -> StringTable:
+def _titles(lines: Lines, item: NDArray[np.int32], order: NDArray[np.int32], n_items: int) -> StringTable:
     """Each item's title in most orders, the smaller by bytes among equals."""
     titles = [_NO_TITLE] * n_items
     if "title" in lines.values:

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 Change = Callable[[pl.Series], pl.Series]
 Coded = tuple[pl.Series, pl.Series]
 """Each cell's place, UInt32 and null where empty, and the values in their places."""
+_LONG = 4
+"""Runs of so many cells in the mean are not looked through for values that come again."""
+
 _WIDEST = 4
 """A range of numbers this many times as wide as a column is long is worth a place for each of its numbers."""
 
@@ -87,22 +90,22 @@ class Lines:
         """These columns as they would be written."""
         return pl.DataFrame([self.column(name).cast(pl.String).alias(name) for name in names])
 
-    def numbered(self, name: str) -> tuple[pl.Series, NDArray[np.int64]]:
+    def numbered(self, name: str) -> tuple[pl.Series, NDArray[np.int32]]:
         """The values that occur in a column by its values, each once, sorted by bytes; each line's, -1 for none."""
         if name not in self.values:
-            return pl.Series(name, [], pl.String), np.full(self.height, -1, dtype=np.int64)
+            return pl.Series(name, [], pl.String), np.full(self.height, -1, dtype=np.int32)
         values, codes = self.values[name], self.frame[name]
         places = (codes.fill_null(len(values)) if codes.null_count() else codes).to_numpy()
         occurs = np.zeros(len(values) + 1, dtype=bool)  # the last place stands for no value
         occurs[places] = True
         found = np.flatnonzero(occurs[:-1])
-        texts = values.gather(found)
-        order = texts.arg_sort().to_numpy()
-        texts = texts.gather(order)
-        new = texts.ne_missing(texts.shift(1)).to_numpy()
-        number = np.full(len(values) + 1, -1, dtype=np.int64)
-        number[found[order]] = np.cumsum(new) - 1
-        return texts.filter(pl.Series(new)).alias(name), number[places]
+        which, texts = _distinct(values.gather(found))
+        by_bytes = texts.arg_sort().to_numpy()
+        rank = np.empty(len(texts), dtype=np.int32)
+        rank[by_bytes] = np.arange(len(texts), dtype=np.int32)
+        number = np.full(len(values) + 1, -1, dtype=np.int32)
+        number[found] = rank[which.to_numpy()]
+        return texts.gather(by_bytes).alias(name), number[places]
 
 
 def lines_of(frame: pl.DataFrame, besides: Sequence[str] = ()) -> Lines:
@@ -145,31 +148,45 @@ def stacked(parts: Sequence[Lines]) -> Lines:
     return Lines(pl.concat(frames, how="diagonal_relaxed"), values)
 
 
-def _by_runs(column: pl.Series, encode: Callable[[pl.Series], tuple[pl.Series, pl.Series]]) -> Coded:
-    """Runs of equal cells, as an order's lines have them, are encoded once."""
-    new = column.ne_missing(column.shift(1))
-    starts = new.to_numpy().copy()
-    starts[:1] = True
-    if 2 * int(starts.sum()) > len(column):
+def _by_runs(column: pl.Series, encode: Callable[[pl.Series], Coded]) -> Coded:
+    """Runs of equal cells, as an order's lines have them, are understood once; where runs are long, each is a value."""
+    new = column.ne_missing(column.shift(1)).to_numpy().copy()
+    new[:1] = True
+    runs = int(new.sum())
+    if 2 * runs > len(column):
         return encode(column)
-    codes, values = encode(column.filter(pl.Series(starts)))
-    return codes.gather(pl.Series(np.cumsum(starts, dtype=np.uint32) - np.uint32(1))), values
+    cells = column.filter(pl.Series(new))
+    long_enough = _LONG * runs <= len(column) and not cells.null_count()
+    codes, values = _trimmed(cells.cast(pl.String)) if long_enough else encode(cells)
+    return codes.gather(pl.Series(np.cumsum(new, dtype=np.uint32) - np.uint32(1))), values
+
+
+def _trimmed(cells: pl.Series) -> Coded:
+    """Each cell as a value of its own."""
+    places = pl.int_range(len(cells), dtype=pl.UInt32, eager=True)
+    trimmed = cells.str.strip_chars()
+    if not (trimmed == "").any():
+        return places, trimmed
+    lines = Lines(places.alias("c").to_frame(), {"c": trimmed}).changed("c", lambda texts: texts.replace("", None))
+    return lines.frame["c"], lines.values["c"]
 
 
 def _texts(column: pl.Series) -> Coded:
-    """Places and values of text cells."""
+    """Places and trimmed values of text cells."""
+    places, cells = _distinct(column)
+    own, values = _trimmed(cells)
+    return own.gather(places), values
+
+
+def _distinct(column: pl.Series) -> Coded:
+    """Places and values of text cells, each value once."""
     numbers = column.cast(pl.Int64, strict=False)
     if numbers.null_count() == column.null_count():
         made = _dense(numbers, int(column.str.len_bytes().sum()))
         if made is not None:
             return made
     cells = column.drop_nulls().unique()
-    places = column.cast(pl.Enum(cells)).to_physical().cast(pl.UInt32)
-    trimmed = cells.str.strip_chars()
-    if trimmed.equals(cells) and not (cells == "").any():
-        return places, cells
-    lines = Lines(places.alias("c").to_frame(), {"c": cells}).changed("c", lambda _: trimmed.replace("", None))
-    return lines.frame["c"], lines.values["c"]
+    return column.cast(pl.Enum(cells)).to_physical().cast(pl.UInt32), cells
 
 
 def _numbers(column: pl.Series) -> Coded:
