@@ -10,12 +10,12 @@ const STYLE = `
 :host([hidden]) { display: none; }
 h2 { font-size: 1.25em; margin: 0 0 .6em; }
 ul { display: grid; grid-auto-flow: column; grid-auto-columns: var(--recsvc-card, 11.5em); gap: var(--recsvc-gap, 1em);
-  list-style: none; margin: 0; padding: 4px; overflow-x: auto; scroll-snap-type: x proximity;
+  list-style: none; margin: 0 -4px; padding: 4px; scroll-padding: 4px; overflow-x: auto; scroll-snap-type: x proximity;
   overscroll-behavior-x: contain; }
 li { scroll-snap-align: start; display: flex; flex-direction: column; }
 a { color: inherit; text-decoration: none; display: flex; flex-direction: column; gap: .3em; flex: 1; }
 a:hover .title { text-decoration: underline; }
-a:focus-visible, button:focus-visible { outline: 3px solid var(--recsvc-focus, #1b5e8a); outline-offset: 2px; }
+:focus-visible { outline: 3px solid var(--recsvc-focus, #1b5e8a); outline-offset: 2px; }
 img, .no-image { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: var(--recsvc-radius, 10px);
   background: #eee9df; }
 .title { font-size: .92em; line-height: 1.35; }
