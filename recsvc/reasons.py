@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from msgspec import UNSET
@@ -105,17 +104,12 @@ class Described(Protocol):
 
 def better(than: Described, item: Described) -> str:
     """What sets a dearer item apart, such as `, 1.5 l instead of 1 l`; empty where nothing is said."""
-    return _better(than.title or "", than.brand or "", item.title or "", item.brand or "")
-
-
-@lru_cache(maxsize=16_384)  # the same pairs are shown again and again
-def _better(than: str, than_brand: str, item: str, item_brand: str) -> str:
     told = []
-    small, large = find(than), find(item)
+    small, large = find(than.title or ""), find(item.title or "")
     if small and large and small.pack.unit == large.pack.unit and small.pack.amount < large.pack.amount:
         told.append(f"{large.words} instead of {small.words}")
-    if than_brand and item_brand and than_brand.casefold() != item_brand.casefold():
-        told.append(f"{item_brand} instead of {than_brand}")
+    if than.brand and item.brand and than.brand.casefold() != item.brand.casefold():
+        told.append(f"{item.brand} instead of {than.brand}")
     return "".join(f", {text}" for text in told)
 
 
