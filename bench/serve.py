@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each run of load")
+    parser.add_argument("--seconds", type=int, default=3, help="of each run of load; wrk counts in whole ones")
     parser.add_argument("--rate", type=float, default=1_000.0, help="of the open loop, requests a second")
     parser.add_argument("--cases", nargs="*", help="only those whose names begin so")
     parser.add_argument("--no-peer", action="store_true")
