@@ -41,7 +41,8 @@ class TrainSettings:
         cart_blend_fall: s, for a cart of n items c falls to c·n^-s, 0–4.
         cart_power: q, the cross_sell scores of a cart's items are joined as (Σ v^q)^(1/q), 1–100; 1 is their sum.
         rerank: whether cross-sell lists are ranked anew by trees learnt on the shop's past: 0 never, 1 where that past
-            says that it pays, 2 always.
+            says that it pays (not looked at with under 1,000 baskets of several items, or over ten million order
+            lines), 2 always.
         rerank_anchors: items looked back on in each past moment: more cost more time and memory; 0 is never.
         cross_sell_objective: what a place on a cross-sell shelf is ranked for: 0 orders, 1 revenue, 2 margin.
         upsell_min_ratio, upsell_max_ratio: an upsell costs at least and at most this many times the item.

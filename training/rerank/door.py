@@ -26,6 +26,8 @@ _ANCHORS = 20_000
 _STEP = 2_000
 _BASKETS = 1_000
 """Baskets of several items, with fewer of which no past is looked back on."""
+_LINES = 10_000_000
+"""Order lines, with more of which only `rerank` 2 looks back: a moment costs about what plain lists do."""
 
 Progress = Callable[[str, float], None]
 
@@ -70,8 +72,7 @@ def reranked(
         threads: for the co-occurrence, 0 = all cores.
         progress: hears of each past moment.
     """
-    several = int((np.diff(trade.baskets.indptr) > 1).sum())
-    if settings.rerank == OFF or not settings.rerank_anchors or several < _BASKETS:
+    if not _asked(trade, settings):
         return Reranked(lists, {"kept": False, "gains": []})
     # What is likely is learnt from orders; what it is worth comes on top.
     whole, moments = goods(), list[Snapshot]()
@@ -91,6 +92,13 @@ def reranked(
     known = known_of(whole, trade, whole.orders.n_orders, leader, settings)
     anew = rescored(lists, known, learn(moments), evidence.worth)
     return Reranked(within_reach(anew, evidence.buyers), told | {"kept": True})
+
+
+def _asked(trade: Trade, settings: TrainSettings) -> bool:
+    """Whether the past is looked back on at all."""
+    several = int((np.diff(trade.baskets.indptr) > 1).sum())
+    bearable = settings.rerank == ON or trade.baskets.nnz <= _LINES
+    return settings.rerank != OFF and settings.rerank_anchors > 0 and several >= _BASKETS and bearable
 
 
 def remark(told: object) -> str:

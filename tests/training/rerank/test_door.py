@@ -20,7 +20,7 @@ from training.rerank.judge import NOTHING, judged
 from training.rerank.snapshots import CUTS, Goods, candidates, known_of, snapshot, trade_before
 from training.settings import TrainSettings
 
-SETTINGS = TrainSettings(neighbours=80, rerank=1, rerank_anchors=300)
+SETTINGS = TrainSettings(neighbours=80, rerank=1, rerank_anchors=200)
 ANCHORS, N_ITEMS, EACH = 300, 600, 20
 
 
@@ -110,6 +110,14 @@ def test_told_never_and_told_always(telling: Goods, silent: Goods) -> None:
 def test_a_small_shop_is_not_looked_back_on(themed: Callable[..., Orders], goods_of: Callable[..., Goods]) -> None:
     """Nine hundred orders teach nothing, at no cost."""
     lists, found, told = anew(goods_of(themed(told=True, n=900)))
+    assert told == {"kept": False, "gains": []}
+    assert same(found, lists)
+
+
+def test_a_very_large_shop_is_looked_back_on_if_told_to(telling: Goods, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a number of order lines the setting 1 costs nothing."""
+    monkeypatch.setattr("training.rerank.door._LINES", 100)
+    lists, found, told = anew(telling)
     assert told == {"kept": False, "gains": []}
     assert same(found, lists)
 
