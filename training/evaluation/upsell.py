@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
+from training.baskets import families
 from training.cards import Assortment, assortment
 from training.evaluation import upsell_tables as tables
+from training.evaluation.one_per_family import one_per_family
 from training.evaluation.report import Report
 from training.evaluation.split import TEST_FROM, VALIDATION_FROM, cut, first
 from training.evaluation.task import Task
@@ -34,8 +36,8 @@ _FEWEST = 50
 _ABOUT = (
     "Everybody learnt from the first 90 % of the orders. Then customers who had bought an item chose, for the first "
     "time, a dearer one of its kind: does the item's shelf show it? Prices are those paid before; rules were tuned on "
-    "the tenth before. Ours is asked at several powers of the price gain, from conversion (0) to revenue (1), and "
-    "where the catalogue has costs, of the gain in margin."
+    "the tenth before. Variants of an article count as one. Ours is asked at several powers of the price gain, from "
+    "conversion (0) to revenue (1), and where the catalogue has costs, of the gain in margin."
 )
 
 
@@ -54,6 +56,7 @@ def measure(task: Task) -> Report:
         raise InputError("upsells are measured by what customers choose later: the orders need times and customers")
     # The catalogue's prices know the future: only its words are used.
     catalogue = task.catalogue and _priceless(task.catalogue)
+    task = dataclasses.replace(task, orders=_by_family(task.orders, catalogue))
     low = cut(task.orders.n_orders, TEST_FROM)
     shelf, past = _past(task.orders, catalogue, low)
     everything = questions(task.orders, low, task.orders.n_orders, past)
@@ -105,7 +108,8 @@ def _ways(own: Way, *, costs: bool) -> list[Way]:
 
 def _past(orders: Orders, catalogue: Catalogue | None, start: int) -> tuple[Assortment, Past]:
     shelf = assortment(first(orders, start), catalogue)
-    price, cost = shelf.price[shelf.bought], shelf.cost[shelf.bought]
+    sold = np.bincount(orders.item, minlength=len(orders.items)) > 0  # other variants than the one that stands for all
+    price, cost = np.where(sold, shelf.price[shelf.bought], PRICE_UNKNOWN), shelf.cost[shelf.bought]
     known = bool(((price > 0) & (cost > 0)).any())
     past = Past(
         orders=first(orders, start),
@@ -114,6 +118,11 @@ def _past(orders: Orders, catalogue: Catalogue | None, start: int) -> tuple[Asso
         margin=margins(price, cost) if known else None,
     )
     return shelf, past
+
+
+def _by_family(orders: Orders, catalogue: Catalogue | None) -> Orders:
+    shelf = assortment(orders, catalogue)
+    return one_per_family(orders, families(shelf.family).of_item[shelf.bought], cut(orders.n_orders, VALIDATION_FROM))
 
 
 def _priceless(catalogue: Catalogue) -> Catalogue:

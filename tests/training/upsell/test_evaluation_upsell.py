@@ -181,6 +181,28 @@ def test_the_command_measures_upsells(file: Path, capsys: pytest.CaptureFixture[
     assert "the best rule" in capsys.readouterr().out
 
 
+def test_any_variant_of_what_is_shown_is_a_hit(file: Path) -> None:
+    """Half of the lines are of a blue variant; the shelf names one of the two, and who takes either took the step."""
+    with file.open(newline="", encoding="utf-8") as source:
+        rows = list(csv.DictReader(source))
+    for at, row in enumerate(rows):
+        row["item_id"] += "-blue" if at % 2 else ""
+    with file.open("w", newline="", encoding="utf-8") as target:
+        out = csv.DictWriter(target, rows[0])
+        out.writeheader()
+        out.writerows(rows)
+    things = [(f"{thing}-{k}{colour}", f"{thing}-{k}", k) for thing in ("small", "large", "grand") for k in range(6)
+              for colour in ("", "-blue")]  # fmt: skip
+    catalogue, data = file.with_name("catalogue.csv"), file.with_name("u.json")
+    catalogue.write_text(
+        "item_id,title,category,family\n" + "".join(f"{i},{i} thing,Kind {k},{family}\n" for i, family, k in things)
+    )
+    argv = ["evaluate", "--upsell", "--orders", str(file), "--catalogue", str(catalogue), "--against", "popularity"]
+    assert main([*argv, "--threads", "1", "--json", str(data)]) == 0
+    tables = json.loads(data.read_text("utf-8"))["tables"]
+    assert {line["name"]: line for line in tables["upsell"]["lines"]}["recsvc, gain^0"]["hit_rate"] == 1.0
+
+
 def test_nothing_to_ask_is_said(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without categories there are no kinds; the message names what is missing."""
     assert main(["evaluate", "--upsell", "--orders", str(file)]) == 2
