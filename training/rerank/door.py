@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,10 +76,11 @@ def reranked(
     if not _asked(trade, settings):
         return Reranked(lists, {"kept": False, "gains": []})
     # What is likely is learnt from orders; what it is worth comes on top.
+    likely = dataclasses.replace(settings, cross_sell_objective=0)
     whole, moments = goods(), list[Snapshot]()
     for at, cut in enumerate(CUTS):
         progress("rerank", at / (len(CUTS) + 2))
-        moment = snapshot(whole, cut, settings, CANDIDATES, settings.rerank_anchors, threads=threads)
+        moment = snapshot(whole, cut, likely, CANDIDATES, settings.rerank_anchors, threads=threads)
         moments += [] if moment is None else [moment]
     progress("rerank", len(CUTS) / (len(CUTS) + 2))
     judgement = judged(moments)

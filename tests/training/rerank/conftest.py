@@ -53,5 +53,5 @@ def _themed(*, told: bool, n: int = 2_000, seed: int = 3) -> Orders:
         indptr=np.cumsum([0] + [len(row) for row in rows]).astype(np.int64),
         item=np.concatenate(rows).astype(np.int32),
         quantity=np.ones(sum(map(len, rows)), dtype=np.float32),
-        price=np.full(sum(map(len, rows)), 50_000, dtype=np.int64),
+        price=50_000 + 10_000 * (np.concatenate(rows) % 5),
     )

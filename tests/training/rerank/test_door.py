@@ -154,6 +154,16 @@ def test_what_a_sale_brings_comes_on_top(telling: Goods) -> None:
     np.testing.assert_allclose(found.score[row][: len(ranked)], wanted[: len(ranked)], rtol=1e-5)
 
 
+def test_what_is_likely_is_learnt_from_orders_whatever_they_bring(telling: Goods, told_anew: Anew) -> None:
+    """Ranked by revenue, the past is judged as by orders, and the shelves show what is dearer."""
+    lists, found, told = anew(telling, dataclasses.replace(SETTINGS, cross_sell_objective=1))
+    assert told == told_anew[2]
+    dear = np.arange(N_ITEMS) % 5
+    by_orders, by_revenue = (dear[rows.item[_first(rows, 8)]].mean() for rows in (told_anew[1], found))
+    assert by_revenue > by_orders
+    assert found.n_items == lists.n_items
+
+
 def test_an_item_stands_on_no_more_lists_than_its_equals() -> None:
     """Item 0 tops every list by two buyers each; but for ten lists or twice the usual it is struck out."""
     n, random = 100, np.random.default_rng(1)
