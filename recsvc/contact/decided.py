@@ -76,7 +76,7 @@ def unpack(data: bytes | None) -> Decided | None:
         return None
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
 
 

@@ -39,7 +39,7 @@ def read_keys(path: Path) -> tuple[Key, ...]:
     try:
         keys = _decoder.decode(data).keys
         check(keys, datetime.now(UTC))
-    except (msgspec.DecodeError, KeysError, RecursionError) as error:
+    except (ValueError, KeysError, RecursionError) as error:
         raise KeysError(f"{path} is no list of keys: {error}; bring back a copy of it, or add keys anew") from error
     return keys
 

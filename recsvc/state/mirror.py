@@ -71,7 +71,7 @@ class Mirror:
             self._words = {word.customer: word for word in merged}
             if merged != kept:
                 self._write(merged)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             _log.warning("the copy of erasures beside the versions cannot be kept: %s", error)
         finally:
             self._looking.release()

@@ -32,11 +32,11 @@ _cards = msgspec.json.Decoder(Card)
 _UNKNOWN = Card()
 
 
-def _read(card: bytes) -> Card:
+def read_card(card: bytes) -> Card:
     """A card; an empty one where the bytes are none, as a broken Redis may send them."""
     try:
         return _cards.decode(card)
-    except msgspec.DecodeError:
+    except ValueError:  # of msgspec, or for text that is no UTF-8
         return _UNKNOWN
 
 
@@ -64,7 +64,7 @@ class Goods:
         if wanted := [item for item in dict.fromkeys(items) if item not in found]:
             looked_up = zip(wanted, snapshot.item_ids(wanted), snapshot.cards(wanted), strict=True)
             for item, item_id, card in looked_up:
-                found[item] = Good(item_id, _read(card))
+                found[item] = Good(item_id, read_card(card))
                 if found[item].card != _UNKNOWN:
                     self._remember(held, item, found[item])
         return found

@@ -68,7 +68,7 @@ def read_body(request: Request) -> RecommendBody:
     data = _json_of(request, "the cart")
     try:
         return _bodies.decode(data)  # most are as they should be
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return _body(_decoded(data))
 
 
@@ -133,7 +133,7 @@ def _json_of(request: Request, what: str) -> bytes:
 def _decoded(data: bytes) -> Any:  # noqa: ANN401  # any JSON
     try:
         return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # text that is no UTF-8 is a UnicodeDecodeError to msgspec
         raise InputError("", f"the body is not JSON: {error}") from error
 
 

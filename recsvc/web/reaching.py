@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-import msgspec
-
 from recsvc.contact.decide import SendReason, Verdict
 from recsvc.contact.ledger import DAY
 from recsvc.contact.rules import STAFF
@@ -21,7 +19,7 @@ from recsvc.state.mirror import Mirror
 from recsvc.state.records import Consent, CustomerState
 from recsvc.store.contract import Snapshot
 from recsvc.web import caching, render
-from recsvc.web.goods import Card, Goods
+from recsvc.web.goods import Goods, read_card
 from recsvc.web.messages import Evidence, Item, Picks, PicksQuery, Reason
 
 _STAFF_PLACES = 3
@@ -140,5 +138,5 @@ def _put_into_words(snapshot: Snapshot, items: Sequence[Item], locale: Locale) -
 def _titles(snapshot: Snapshot, ids: Sequence[str]) -> list[str]:
     """Title of each item, its id where it has none."""
     cards = snapshot.cards(snapshot.find(ids)) if ids else []
-    shown = (msgspec.json.decode(card, type=Card) for card in cards)
+    shown = map(read_card, cards)
     return [card.title or item_id for card, item_id in zip(shown, ids, strict=True)]
