@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 from models.records import ItemVectors
-from training.cooccurrence import STATISTICS, asymmetric, blocked, native
+from training.cooccurrence import STATISTICS, asymmetric, blocked, checks, native
 from training.cooccurrence.problem import Job, Problem
 
 REPOSITORY = Path(__file__).parents[2]
@@ -245,3 +246,63 @@ def test_sanitizers_find_nothing(tmp_path: Path, sanitizer: str, runtime: str) -
     tests = ["-k", "shops and not large or huge or sixteen or any_size", str(Path(__file__))]
     command = [sys.executable, "-c", SANITIZED, str(library), *tests]
     subprocess.run(command, check=True, timeout=1500, cwd=REPOSITORY, env=environment)
+
+
+def spoilt(seed: int) -> tuple[Problem, np.ndarray]:
+    """Baskets, some of them empty, and their ones; from every second seed on, with one fault somewhere."""
+    rng = np.random.default_rng(seed)
+    held = sparse.csr_array(rng.random((int(rng.integers(1, 40)), 9)) < 0.3)
+    indptr, item = held.indptr.astype(np.int64), held.indices.astype(np.int32)
+    data: np.ndarray = np.ones(len(item), [np.float32, np.float64, np.int8, np.bool_][seed // 2 % 4])
+    if seed % 2 and len(item):
+        place = int(rng.integers(len(item)))
+        fault = seed // 8 % 4
+        if fault == 0:
+            item[place] = rng.choice([-1, 9, 2**31 - 1])
+        elif fault == 1:
+            item[place] = item[max(place - 1, 0)]
+        elif fault == 2:
+            data[place] = 0
+        else:
+            indptr[int(rng.integers(len(indptr)))] += rng.choice([-1, 1])
+    return Problem(indptr, item, 9), data
+
+
+def test_the_verdict_in_one_pass() -> None:
+    """It passes what the slow look at every basket passes, and nothing else."""
+    verdicts = []
+    for seed in range(800):
+        problem, data = spoilt(seed)
+        indptr, item = problem.indptr, problem.item
+        rising = indptr[0] == 0 and indptr[-1] == len(item) and bool((np.diff(indptr) >= 0).all())
+        baskets = np.split(item, indptr[1:-1]) if rising else []
+        expected = rising and all((np.diff(b) > 0).all() and (b >= 0).all() and (b < 9).all() for b in baskets)
+        expected = expected and bool((data == 1).all())
+        assert native.sound(indptr, item, data, 9) == expected, seed
+        verdicts.append(expected)
+    assert 400 <= sum(verdicts) < 600
+
+
+def test_the_verdict_reaches_across_its_steps() -> None:
+    """A fall between two of the pieces that are looked at together is found; where two baskets meet there is none."""
+    n = 3 << 14
+    item = np.arange(n, dtype=np.int32)
+    ones = np.ones(n, np.float32)
+    for place in (1, (1 << 14) - 1, 1 << 14, (1 << 14) + 1, 2 << 14, n - 1):
+        fallen = item.copy()
+        fallen[place:] -= 1
+        assert not native.sound(np.array([0, n], np.int64), fallen, ones, n)
+        assert native.sound(np.array([0, 0, place, place, n, n], np.int64), fallen, ones, n)
+
+
+def test_what_is_not_sure_is_looked_at_closely() -> None:
+    """Wide indices, strided and unusual numbers get no quick verdict, and are none the worse for it."""
+    indptr, item = np.array([0, 2], np.int64), np.array([0, 1], np.int32)
+    assert native.sound(indptr, item, np.ones(2, np.float32), 2)
+    assert not native.sound(indptr, item.astype(np.int64), np.ones(2, np.float32), 2)
+    assert not native.sound(indptr, item, np.ones(4, np.float32)[::2], 2)
+    assert not native.sound(indptr, item, np.ones(2, np.longdouble), 2)
+    assert not native.sound(indptr, item, np.ones(1, np.float32), 2)
+    wide: Any = sparse.csr_array((1, 2), dtype=np.longdouble)
+    wide.indptr, wide.indices, wide.data = indptr, item.astype(np.int64), np.ones(2, np.longdouble)
+    assert checks.problem(wide).item.tolist() == [0, 1]

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from training.cooccurrence import native
 from training.cooccurrence.problem import Problem
 
 Baskets = sparse.csr_array | sparse.csr_matrix
 Numbers = NDArray[Any]
+
+_INFINITE = 0x7F800000  # float32, by its bits
 
 
 def problem(
@@ -29,10 +32,10 @@ def problem(
     """
     if voters is not None and supporters is not None:
         raise ValueError("give voters or supporters, not both: min_support counts voters where voters vote")
-    item = _items(baskets)
+    indptr, item = _places_and_items(baskets)
     nnz, (n_baskets, n_items) = len(item), baskets.shape
     return Problem(
-        indptr=np.asarray(baskets.indptr, dtype=np.int64),
+        indptr=indptr,
         item=item,
         n_items=n_items,
         weights=None if weights is None else _weights("weights", weights, n_baskets, "basket"),
@@ -50,20 +53,27 @@ def at_least(name: str, value: int, least: int) -> None:
         raise ValueError(f"{name} is at least {least}, not {value}")
 
 
-def _items(baskets: Baskets) -> NDArray[np.int32]:
+def _places_and_items(baskets: Baskets) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     if not (sparse.issparse(baskets) and baskets.format == "csr" and baskets.ndim == 2):
         raise TypeError(f"baskets are a two-dimensional scipy.sparse.csr_array, not {type(baskets).__name__}")
-    indptr, indices = np.asarray(baskets.indptr), np.asarray(baskets.indices)
+    indptr, indices, data = (np.asarray(part) for part in (baskets.indptr, baskets.indices, baskets.data))
     n_baskets, n_items = baskets.shape
     if n_items > np.iinfo(np.int32).max or n_baskets > np.iinfo(np.int32).max:
         raise ValueError(f"baskets are {n_baskets} × {n_items}; more than 2^31 of either do not fit")
+    places = indptr.astype(np.int64, copy=False)
+    if not native.sound(places, indices, data, n_items):
+        _explain(places, indices, data, n_items)
+    return places, indices.astype(np.int32, copy=False)
+
+
+def _explain(indptr: NDArray[np.int64], indices: Numbers, data: Numbers, n_items: int) -> None:
+    """Raise what is wrong with baskets; nothing where nothing is."""
     if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(indptr[1:] < indptr[:-1]):
         raise ValueError("the indptr of baskets does not rise from 0 to the number of entries")
     if len(indices) and (indices.min() < 0 or indices.max() >= n_items):
         raise ValueError(f"baskets hold an item outside 0 … {n_items - 1}")
-    _check_ones(np.asarray(baskets.data), len(indices))
+    _check_ones(data, len(indices))
     _check_rising(indptr, indices)
-    return indices.astype(np.int32, copy=False)
 
 
 def _check_ones(data: Numbers, nnz: int) -> None:
@@ -97,12 +107,14 @@ def _weights(name: str, values: Numbers, length: int, of_what: str) -> NDArray[n
         raise TypeError(f"{name} are float32, not {array.dtype}")
     if array.shape != (length,):
         raise ValueError(f"{name} are one per {of_what}, shape ({length},), not {array.shape}")
-    # The one comparison is false for NaN, infinity and negative numbers alike.
-    good = (array >= 0) & (array < np.inf)
-    if not good.all():
-        place = int(np.flatnonzero(~good)[0])
-        raise ValueError(f"{name}[{place}] is {array[place]}; weights are finite and not negative")
-    return np.ascontiguousarray(array)
+    array = np.ascontiguousarray(array)
+    # The bits of NaN, infinity and negative numbers are all beyond those of the finite: one look without a copy.
+    if length and array.view(np.uint32).max() >= _INFINITE:
+        good = (array >= 0) & (array < np.inf)
+        if not good.all():
+            place = int(np.flatnonzero(~good)[0])
+            raise ValueError(f"{name}[{place}] is {array[place]}; weights are finite and not negative")
+    return array
 
 
 def _people(name: str, values: Numbers, length: int, least: int) -> NDArray[np.int32]:

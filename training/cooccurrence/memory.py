@@ -30,7 +30,7 @@ def estimate_memory(problem: Problem, k: int, engine: Engine, threads: int = 1) 
     """
     n, nnz, n_items = problem.n_baskets, len(problem.item), problem.n_items
     sizes = np.diff(problem.indptr).astype(np.float64)
-    pairs = int((sizes * (sizes - 1)).sum())
+    pairs = int(np.dot(sizes, sizes)) - nnz
     result = _RESULT * min(n_items * min(k, max(n_items - 1, 0)), pairs)
     if engine != "native":
         factor = 8 if engine == "implicit" else 3

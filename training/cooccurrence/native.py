@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,10 @@ from training.cooccurrence.statistics import Jaccard, Quotient, Statistic
 from training.cooccurrence.totals import Totals, total
 
 Progress = Callable[[int, int], None]
+Numbers = NDArray[Any]
 
 _TICK = 0.1
-_EDITION = 2  # of the calls below, as in kernel.cpp: whoever changes a structure or a call counts on
+_EDITION = 3  # of the calls below, as in kernel.cpp: whoever changes a structure or a call counts on
 _STOP, _DONE = 0, 1
 
 
@@ -86,11 +88,32 @@ def library() -> ctypes.CDLL | None:
         warnings.warn(f"{path} was built from another source: install recsvc again", RuntimeWarning, stacklevel=2)
         return None
     p = ctypes.c_void_p
+    i = ctypes.c_int64
+    lib.basket_sound.argtypes, lib.basket_sound.restype = [i, i, i, p, p, p, i], ctypes.c_int32
     lib.basket_plan.argtypes, lib.basket_plan.restype = [p, p, p, p, p], ctypes.c_int32
-    lib.basket_bound.argtypes, lib.basket_bound.restype = [p, ctypes.c_int64], ctypes.c_int64
+    lib.basket_bound.argtypes, lib.basket_bound.restype = [p, i], i
     lib.basket_rows.argtypes, lib.basket_rows.restype = [p, p, p, p], ctypes.c_int32
     lib.basket_free.argtypes, lib.basket_free.restype = [p], None
     return lib
+
+
+def sound(indptr: NDArray[np.int64], item: Numbers, data: Numbers, n_items: int) -> bool:
+    """Whether a CSR of ones is surely as the kernel wants it, told in one pass; False where it is not, or not sure.
+
+    Args:
+        indptr: int64 (n_baskets + 1,).
+        item: (nnz,) item indices; sure of int32 alone.
+        data: (nnz,) stored values; sure of contiguous numbers of up to 8 bytes alone.
+        n_items: number of items.
+    """
+    lib = library()
+    plain = item.dtype == np.int32 and data.dtype.kind in "buif" and data.dtype.isnative and data.itemsize <= 8
+    if lib is None or not plain or len(item) != len(data) or (len(data) and data[0] != 1):
+        return False
+    if not (indptr.flags.c_contiguous and item.flags.c_contiguous and data.flags.c_contiguous):
+        return False
+    nnz = len(item)
+    return bool(lib.basket_sound(len(indptr) - 1, n_items, nnz, _at(indptr), _at(item), _at(data), data.itemsize))
 
 
 def neighbours(job: Job, progress: Progress | None = None, *, wide: bool = False) -> ItemVectors:

@@ -92,6 +92,8 @@ def totals(problem: Problem, entries: Incidence) -> Totals:
 
 def total(problem: Problem) -> float:
     """N, the weight of all baskets, empty ones too; of all voters, each with the weightiest basket."""
+    if problem.weights is None and problem.voters is None:
+        return float(problem.n_baskets)
     weights = basket_weights(problem)
     if problem.voters is None:
         return float(weights.sum())

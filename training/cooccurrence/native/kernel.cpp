@@ -16,6 +16,7 @@
 #include <map>
 
 #include "rows.hpp"
+#include "sound.hpp"
 
 namespace {
 
@@ -93,7 +94,13 @@ Plan* new_plan(const Baskets& b, Control& control) {
 extern "C" {
 
 // Changes with the structures and calls: as in native.py.
-int32_t basket_edition() { return 2; }
+int32_t basket_edition() { return 3; }
+
+// 1: the baskets are sound and their n values of `size` bytes alike; see sound.hpp.
+int32_t basket_sound(int64_t n_baskets, int64_t n_items, int64_t nnz, const int64_t* indptr, const int32_t* item,
+                     const char* values, int64_t size) {
+  return sound(n_baskets, n_items, nnz, indptr, item) && all_alike(values, nnz, size);
+}
 
 // A plan of the baskets, to be freed by basket_free; totals: (n_items,) D_i and D_j are written.
 int32_t basket_plan(const Baskets* b, Control* control, Plan** plan, double* anchor_total, double* neighbour_total) {
