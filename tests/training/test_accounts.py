@@ -18,7 +18,7 @@ from training.settings import TrainSettings
 
 Line = tuple[str, str | None, int, list[str]]
 ITEMS = [f"i{number:03d}" for number in range(150)]
-QUICK = TrainSettings(picks=0)
+QUICK = TrainSettings(picks=0, rerank=0)
 
 
 def shop(customers: int, seed: int) -> list[Line]:
@@ -108,7 +108,7 @@ def test_few_accounts_push_a_target_onto_few_lists(orders_of: Callable[..., Orde
         for account in range(4)
         for number in range(25)
     ]
-    settings = TrainSettings(cart_neighbourhood=0, picks=0)
+    settings = TrainSettings(cart_neighbourhood=0, picks=0, personal_questions=0, rerank=2, rerank_anchors=200)
     before = tops(build_model(orders_of(lines), None, settings))
     after = tops(build_model(orders_of([*lines, *attack]), None, settings))
     reached = sum(target in shown for item, shown in after.items() if target not in before[item])
