@@ -29,8 +29,8 @@ def estimate_memory(problem: Problem, k: int, engine: Engine, threads: int = 1) 
         threads: of the native engine, at least 1.
     """
     n, nnz, n_items = problem.n_baskets, len(problem.item), problem.n_items
-    sizes = np.diff(problem.indptr).astype(np.float64)
-    pairs = int(np.dot(sizes, sizes)) - nnz
+    sizes = np.diff(problem.indptr)
+    pairs = int(np.dot(sizes, sizes)) - nnz  # whole numbers: floats would wake BLAS, whose threads then spin for 0.1 s
     result = _RESULT * min(n_items * min(k, max(n_items - 1, 0)), pairs)
     if engine != "native":
         factor = 8 if engine == "implicit" else 3
