@@ -25,7 +25,7 @@ export async function explain(item, answer) {
       <h2 id="why-title">Why this?</h2>
       <button type="button" class="close" aria-label="Close">×</button>
     </header>
-    <div class="pair">${because && [thumb(because), joint(reason.code === "upgrade" ? "→" : "+")]} ${thumb(item)}</div>
+    <div class="pair">${because && [thumb(because), joint(item.price_delta ? "→" : "+")]} ${thumb(item)}</div>
     <p class="reason">${reason.text}.</p>
     ${shareOf(reason)}
     <dl>
