@@ -1,12 +1,13 @@
 """Cart vectors: a small ridge regression for every item, on the items that meet it most.
 
-    w_j = argmin Σ_b w_b·(x_bj − Σ_{i∈S_j} w_ij·x_bi)² + λ·g·|w_j|²,   so   (C_SS + λ·g·I)·w = C_Sj
+    w_j = argmin Σ_b w_b·(x_bj − Σ_{i∈S_j} w_ij·x_bi)² + λ·|w_j|²,   so   (C_SS + λ·I)·w = C_Sj
 
-and negative weights are left out, with C = Bᵀ W B over the baskets, S_j the m items nearest to j by cosine and g the
-mean of C's diagonal over sold items. With m = all items but j this is close kin to EASE (Steck, "Embarrassingly shallow
-autoencoders for sparse data", WWW 2019); learning each target on its neighbourhood alone follows SLIM with feature
-selection (Ning & Karypis, "SLIM: sparse linear methods for top-n recommender systems", ICDM 2011). What the items of a
-cart say twice is counted once, which is why these weights may be added up over a cart.
+and negative weights are left out, with C = Bᵀ W B over the baskets and S_j the m items nearest to j by cosine. λ counts
+in baskets: what an item says of j is shrunk as if it had been bought λ times more, without j. With m = all items but j
+this is close kin to EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019); learning each target
+on its neighbourhood alone follows SLIM with feature selection (Ning & Karypis, "SLIM: sparse linear methods for top-n
+recommender systems", ICDM 2011). What the items of a cart say twice is counted once, which is why these weights may be
+added up over a cart.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Ridge:
 
     Attributes:
         neighbourhood: m ≥ 1, items that each target is explained by.
-        strength: λ > 0, in mean diagonal entries of C.
+        strength: λ > 0, in the unit of the baskets' weights.
         min_baskets: baskets an item needs to be a target.
         min_support: accounts (baskets, without `supporters`) that must hold target and neighbour before the one
             explains the other.
@@ -85,13 +86,11 @@ def cart_vectors(
         min_support=ridge.min_support,
     )
     diagonal = np.asarray(weights.astype(np.float64) @ baskets, dtype=np.float64)
-    sold = diagonal > 0
-    penalty = ridge.strength * float(diagonal[sold].mean()) if sold.any() else 0.0
     gram = _gram(counted, diagonal)
     bought = np.bincount(baskets.indices, minlength=n_items)
     targets = np.flatnonzero((bought >= ridge.min_baskets) & (np.diff(nearest.indptr) > 0))
     with threadpool_limits(1):  # small systems gain nothing from threads, and bytes must not depend on them
-        solved = [_valued(part, worth) for part in _solved(gram, nearest, targets, penalty)]
+        solved = [_valued(part, worth) for part in _solved(gram, nearest, targets, ridge.strength)]
     return best(
         Pairs(
             np.concatenate([np.zeros(0, np.int64), *(part.row for part in solved)]),

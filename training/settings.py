@@ -35,7 +35,7 @@ class TrainSettings:
         trend: exponent of (popularity now / popularity over all time), 0 is no trend.
         trend_half_life_share: half-life of "now" in the trend, as a share of the data's time span.
         cart_neighbourhood: m, items that each item is explained by in the cart model, 1–1000; 0 trains no cart vectors.
-        cart_ridge: λ of the cart model, in mean weights of an item, > 0.
+        cart_ridge: λ of the cart model, mean basket weights by which what an item says is shrunk, > 0.
         cart_min_baskets: baskets an item needs before the cart model proposes it, ≥ 1.
         cart_blend: c, weight of the cross_sell vectors beside the cart vectors, ≥ 0.
         cart_blend_fall: s, for a cart of n items c falls to c·n^-s, 0–4.
@@ -80,7 +80,7 @@ class TrainSettings:
     trend: float = 0.1
     trend_half_life_share: float = 0.02
     cart_neighbourhood: int = 100
-    cart_ridge: float = 1.0
+    cart_ridge: float = 20.0
     cart_min_baskets: int = 3
     cart_blend: float = 1.2
     cart_blend_fall: float = 0.5

@@ -39,7 +39,7 @@ CART_GRID: dict[str, tuple[float, ...]] = {
     "cart_blend": (0.3, 0.6, 1.2, 2.4, 4.8),
     "cart_blend_fall": (0.25, 0.5, 0.75, 1.0),
     "cart_power": (2.0, 4.0, 8.0),
-    "cart_ridge": (0.1, 0.3, 1.0, 3.0),
+    "cart_ridge": (2.0, 7.0, 20.0, 60.0, 180.0),
 }
 _NEED_TIME = {"anchor_window", "half_life_share", "popular_half_life_share", "trend"}
 

@@ -18,14 +18,13 @@ def slow_weights(held: NDArray[np.float64], weights: NDArray[np.float64], ridge:
     size = np.diag(gram)
     n = len(gram)
     solved = np.zeros((n, n))
-    penalty = ridge.strength * size[size > 0].mean() if (size > 0).any() else 0.0
     for j in range(n):
         met = held.T @ held[:, j] >= max(ridge.min_support, 1)
         cosine = gram[j] / np.sqrt(np.maximum(size * size[j], 1e-12))
         near = sorted((i for i in range(n) if i != j and met[i]), key=lambda i: (-cosine[i], i))[: ridge.neighbourhood]
         if not near or held[:, j].sum() < ridge.min_baskets:
             continue
-        block = gram[np.ix_(near, near)] + penalty * np.eye(len(near))
+        block = gram[np.ix_(near, near)] + ridge.strength * np.eye(len(near))
         solved[near, j] = np.maximum(np.linalg.solve(block, gram[near, j]), 0)
     return solved
 
@@ -63,9 +62,9 @@ def test_equal_to_the_normal_equations(
 
 
 def test_tea_and_cup_by_hand() -> None:
-    """Tea in 3 baskets, cup in 3, together in 2; λ·g = 1·3: cup says 2 / (3 + 3) = 1/3 for tea, and tea for cup."""
+    """Tea in 3 baskets, cup in 3, together in 2; λ = 3: cup says 2 / (3 + 3) = 1/3 for tea, and tea for cup."""
     held = np.array([[1, 1], [1, 1], [1, 0], [0, 1]], dtype=np.float32)
-    vectors = cart_vectors(sp.csr_array(held), np.ones(4, np.float32), 5, Ridge(1, 1.0))
+    vectors = cart_vectors(sp.csr_array(held), np.ones(4, np.float32), 5, Ridge(1, 3.0))
     assert vectors.item.tolist() == [1, 0]
     assert vectors.score.tolist() == pytest.approx([1 / 3, 1 / 3])
     assert vectors.together.tolist() == [2, 2]
