@@ -66,8 +66,7 @@ def vsknn(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
     recent, nearest = int(parameters["m"]), int(parameters["k"])
     counts, sizes = bought(baskets), np.diff(baskets.indptr)
     idf = 1 + parameters["idf"] * np.log(baskets.shape[0] / np.maximum(counts, 1))
-    turned = sp.csr_array(baskets.T)
-
+    turned = _newest(baskets, recent)
     discount = sizes.astype(np.float64) ** -parameters["size"]
 
     def score(given: sp.csr_array) -> NDArray[np.float64]:
@@ -85,6 +84,19 @@ def vsknn(baskets: sp.csr_array, parameters: Mapping[str, float]) -> Ranker:
         return np.asarray((near @ baskets).toarray() * idf, dtype=np.float64)
 
     return by_scores(score, counts)
+
+
+def _newest(baskets: sp.csr_array, m: int) -> sp.csr_array:
+    """csr_array (n_items, n_baskets): each item's m newest baskets.
+
+    Of baskets that share an item with a question, the m newest are among the m newest of every item they share.
+    """
+    turned = sp.csr_array(baskets.T)
+    turned.sort_indices()
+    left = np.repeat(turned.indptr[1:], np.diff(turned.indptr)) - np.arange(turned.nnz)
+    turned.data[left > m] = 0
+    turned.eliminate_zeros()
+    return turned
 
 
 def _rank_in_row(row: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -117,14 +129,13 @@ def _largest(block: sp.csr_array) -> sp.csr_array:
 
 
 EXTRA: dict[str, tuple[Maker, Sequence[Mapping[str, float]]]] = {
-    "ease": (ease, [{"lambda": x} for x in (100.0, 300.0, 1000.0)]),
+    "ease": (ease, [{"lambda": x} for x in (10.0, 30.0, 100.0, 300.0, 1000.0)]),
     "v-sknn": (
         vsknn,
         [
             {"m": m, "k": k, "size": s, "idf": w}
-            for m, k in ((200, 200), (1000, 500), (5000, 500), (5000, 1500))
-            for s in (0.0, 0.5)
-            for w in (0.0, 1.0)
+            for m, k in ((1000, 500), (5000, 500), (5000, 1500))
+            for s, w in ((0.0, 0.0), (0.5, 0.0), (0.8, 0.0), (0.5, 1.0))
         ],
     ),
     "p3alpha": (walk, [{"alpha": a, "beta": 0.0} for a in (0.5, 0.8, 1.0, 1.3)]),
