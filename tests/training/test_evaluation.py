@@ -182,3 +182,5 @@ def test_a_comparison_from_end_to_end(orders: Orders) -> None:
     assert "http" not in page
     assert [len(data["tables"][kind]["lines"]) for kind in KINDS] == [1 + len(PEERS)] * 3
     assert as_json(report_of(compare(shop, best, PEERS, limit=200), "A <shop>")) == as_json(report)
+    fewer = compare(shop, best, {"confidence": PEERS["confidence"]}, limit=200, tuning=20)
+    assert np.array_equal(fewer.cell("page", "recsvc").lists, found.cell("page", "recsvc").lists)

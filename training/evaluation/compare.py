@@ -152,6 +152,7 @@ def compare(
     peers: Mapping[str, tuple[Maker, Sequence[Mapping[str, float]]]],
     *,
     limit: int = 10_000,
+    tuning: int | None = None,
     seed: int = 1,
     name: str = "recsvc",
     tell: Tell = lambda _line: None,
@@ -163,6 +164,7 @@ def compare(
         ours: trained on the first 90 % of them.
         peers: name → how to make it, parameters to choose from.
         limit: questions per kind at most.
+        tuning: questions per kind at most by which peers choose; None: `limit`.
         seed: of the questions; the validation window takes `seed + 1`.
         name: ours, in reports.
         tell: hears what is being worked on.
@@ -170,7 +172,7 @@ def compare(
     low = cut(shop.baskets.shape[0], TEST_FROM)
     train, window = shop.baskets[:low], shop.baskets[low:]
     test = questions(shop.baskets, TEST_FROM, 1.0, limit, seed)
-    validation = questions(shop.baskets, VALIDATION_FROM, TEST_FROM, limit, seed + 1)
+    validation = questions(shop.baskets, VALIDATION_FROM, TEST_FROM, tuning or limit, seed + 1)
     sold, unseasonal, stem = bought(train), out_of_season(train, window), _stems(shop)
     methods = {name: Tuned(dict.fromkeys(KINDS, ours), {kind: {} for kind in KINDS})}
     for peer, (maker, grid) in peers.items():
