@@ -18,10 +18,9 @@ from recsvc.cli.progress import Reporter
 from recsvc.cli.protocols import PICKS
 from training.cards import assortment
 from training.evaluation.picks.judge import Judged, judge
-from training.evaluation.picks.report import median_price, report_of
+from training.evaluation.picks.report import marks_in, report_of
 from training.evaluation.picks.split import Split, judged, split, split_as
 from training.evaluation.text import as_text
-from training.next_basket.features import Marks
 from training.next_basket.ranker import Learning
 from training.next_basket.visits import Visits, visits_of
 from training.readers.catalogue import read_catalogue
@@ -63,8 +62,7 @@ def main() -> None:
     with Reporter() as progress:
         orders, _ = read_orders([DATA / source], ReadOptions(), None, progress)
         catalogue = read_catalogue(DATA / listed, ReadOptions())[0] if listed else None
-        shelf = assortment(orders, catalogue)
-        marks = Marks(shelf.category[shelf.bought], median_price(orders))
+        marks = marks_in(orders, assortment(orders, catalogue))
         every = visits_of(orders, np.arange(len(orders.items), dtype=np.int32), len(orders.items))
         if args.seeds:
             visits = judged(every)

@@ -15,6 +15,7 @@ from training.next_basket.door import Range, next_of
 from training.next_basket.ranker import Learning
 from training.records import Orders
 from training.settings import TrainSettings
+from training.titles import kinds
 
 
 def next_lists(
@@ -45,6 +46,7 @@ def next_lists(
         leader=leader,
         category=shelf.category[leader],
         price=np.where(price > 0, price / PRICE_SCALE, np.nan),
+        kind=kinds([shelf.titles[item] for item in leader.tolist()]),
     )
     learning = Learning(snapshots=settings.picks_snapshots, questions=settings.picks_questions)
     return next_of(orders, sold, settings.picks, learning, threads=threads, progress=progress)

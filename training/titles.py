@@ -50,6 +50,20 @@ def stems(titles: Sequence[str]) -> NDArray[np.int32]:
     return labels
 
 
+def kinds(titles: Sequence[str]) -> NDArray[np.int32]:
+    """Label items by kind: as `stems`, but however many share it, since "yogurt, 6 oz" is a kind; -1 without words.
+
+    Args:
+        titles: one per item, empty where unknown.
+
+    Returns:
+        int32 (n_items,), labels in the order in which kinds first come.
+    """
+    number: dict[tuple[str, ...], int] = {}
+    keys = map(_key, titles)
+    return np.array([number.setdefault(key, len(number)) if key else -1 for key in keys], dtype=np.int32)
+
+
 def _key(title: str) -> tuple[str, ...]:
     words = _WORD.findall(title.casefold())
     return tuple(sorted(word for word in words if word not in VARIANT_WORDS and not _NUMBER.fullmatch(word)))

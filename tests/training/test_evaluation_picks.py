@@ -109,7 +109,7 @@ def test_a_setting_is_chosen_on_validation_customers() -> None:
 def test_ours_stands_beside_peers_with_intervals() -> None:
     """Everybody answers the same customers; ours finds the habit at once."""
     visits = habitual(300)
-    marks = Marks(np.full(15, -1, np.int32), np.full(15, np.nan))
+    marks = Marks(np.full(15, -1, np.int32), np.full(15, np.nan), np.full(15, -1, np.int32))
     learning = Learning(snapshots=2, questions=400, trees=30, leaves=8)
     found = judge(split(visits, 0), marks, learning, ["most-popular", "gp-topfreq"], threads=1)
     report = report_of(found, seed=0)

@@ -27,6 +27,7 @@ class Range:
         leader: int32 (family.count,), the item that stands for a product nobody bought a variant of.
         category: int32 (family.count,), -1 for none.
         price: float64 (family.count,), nan where unknown.
+        kind: int32 (family.count,), of alike titles, -1 for none.
     """
 
     bought: NDArray[np.int32]
@@ -34,6 +35,7 @@ class Range:
     leader: NDArray[np.int32]
     category: NDArray[np.int32]
     price: NDArray[np.float64]
+    kind: NDArray[np.int32]
 
 
 def next_of(
@@ -65,7 +67,7 @@ def next_of(
     visits = visits_of(orders, sold.family.of_item[sold.bought], sold.family.count)
     if not length or not len(visits.day):
         return Next.nothing(n_customers), "none"
-    marks = Marks(sold.category, sold.price)
+    marks = Marks(sold.category, sold.price, sold.kind)
     ranker = learn(visits, marks, learning, threads=threads, progress=progress)
     today = int(visits.day.max()) if visits.timed else None
     here = world(visits, marks, today=today, threads=threads)

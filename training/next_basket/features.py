@@ -9,19 +9,22 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from training.next_basket import groups
 from training.next_basket.alike import SLOW, Pool, alike, decayed, frequency
 from training.next_basket.follow import Follow
 from training.next_basket.knowledge import Knowledge
 from training.next_basket.visits import Visits
 
 FEATURES = (
-    "own_count", "own_share", "own_fast", "own_middle", "own_slow", "own_since", "own_gap", "own_due",
+    "own_count", "own_share", "own_fast", "own_middle", "own_slow", "own_light", "own_since", "own_gap", "own_due",
     "own_since_days", "own_due_days", "own_last_two", "own_tenure", "own_first",
     "visits", "size", "last_size", "distinct", "habit", "gap_days", "taste_popular",
     "popular", "now", "trend", "buyers", "again", "per_buyer", "soon", "gap",
     "last_fortnight", "last_quarter", "rising",
     "together", "together_last", "follow", "follow_rank", "alike", "alike_last", "mixed", "mixed_more",
     "category", "category_last", "price", "price_fit",
+    "last_week", "rising_lately",
+    *(f"{group}_{name}" for group in ("kind", "group") for name in groups.COLUMNS),
 )  # fmt: skip
 """Columns of the matrix, in order."""
 
@@ -32,7 +35,7 @@ _OWN, _NOW, _EACH = 150, 100, 40
 _FAST, _MIDDLE = 0.6, 0.85
 _MIXED = {"mixed": 1.0, "mixed_more": 2.5}
 """Weights of neighbours beside the own frequency, as nearest-neighbour methods blend them (Hu et al., SIGIR 2020)."""
-_FORTNIGHT, _QUARTER = 14, 90
+_WEEK, _FORTNIGHT, _QUARTER = 7, 14, 90
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +45,12 @@ class Marks:
     Attributes:
         category: int32 (n_items,), -1 for none.
         price: float64 (n_items,), nan where unknown.
+        kind: int32 (n_items,), `training.titles.kinds`, -1 for none.
     """
 
     category: NDArray[np.int32]
     price: NDArray[np.float64]
+    kind: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +120,8 @@ def pairs(
     columns |= _customers(block, known, customer)
     columns |= _items(known, item, asked_day[customer])
     columns |= _shelf(taste, last, marks, customer, item)
+    for name, group in (("kind", marks.kind), ("group", marks.category)):
+        columns |= groups.columns(name, block, group, customer, item, columns["own_slow"], columns["own_since"])
     matrix = np.empty((len(key), len(FEATURES)), dtype=np.float32)
     for at, name in enumerate(FEATURES):
         matrix[:, at] = columns[name]
@@ -147,6 +154,7 @@ def _own(block: Visits, known: Knowledge) -> tuple[NDArray[np.int64], Columns]:
         "own_fast": total(_FAST**age),
         "own_middle": total(_MIDDLE**age),
         "own_slow": total(SLOW**age),
+        "own_light": total(SLOW**age / np.sqrt(np.diff(block.indptr)[visit])),  # small visits say more
         "own_since": since,
         "own_gap": gap,
         "own_due": np.divide(since + 1, gap, out=np.full(len(key), np.inf), where=gap > 0),  # no gap: long due
@@ -229,9 +237,12 @@ def _items(known: Knowledge, item: NDArray[np.int64], day: NDArray[np.int64]) ->
         past = known.share_between(item, np.full_like(day, known.first_day - 1), day)
         found |= {"popular": past, "now": hidden, "trend": hidden, "last_fortnight": fortnight}
         found |= {"last_quarter": quarter, "rising": np.log((fortnight + 1e-4) / (quarter + 1e-4))}
+        week = known.share_between(item, day - _WEEK, day)
+        found |= {"last_week": week, "rising_lately": np.log((week + 1e-4) / (quarter + 1e-4))}
     else:
         unknown = np.full(len(item), np.nan)
-        found |= {"last_fortnight": unknown, "last_quarter": unknown, "rising": unknown}
+        names = ("last_week", "last_fortnight", "last_quarter", "rising", "rising_lately")
+        found |= dict.fromkeys(names, unknown)
     return found
 
 

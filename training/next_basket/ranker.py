@@ -1,8 +1,4 @@
-"""A ranker of candidates: gradient-boosted trees learnt on past snapshots, or a fixed blend where there is no LightGBM.
-
-Trees: Ke et al., "LightGBM: a highly efficient gradient boosting decision tree" (NIPS 2017). The same examples give the
-same trees whatever the number of threads. Negatives are thinned before learning; `probability` puts their odds right.
-"""
+"""A ranker of candidates: boosted trees learnt on past snapshots, or a fixed blend where there is no LightGBM."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from training.next_basket.alike import Pool, pool_of
 from training.next_basket.features import FEATURES, Marks, Pairs, pairs
 from training.next_basket.knowledge import Knowledge, knowledge
 from training.next_basket.snapshots import Snapshot, blocks, snapshots
+from training.next_basket.trees import Examples, boost, worth
 from training.next_basket.visits import Visits
 
 BLENDED = {"mixed": 2.0, "own_middle": 0.2, "follow": 2.0, "now": 0.5, "last_fortnight": 0.5}
@@ -37,7 +34,7 @@ class Learning:
         share: part of the customers asked in each.
         questions: customers asked in all: it bounds time and memory.
         negatives: part of the candidates not bought that are learnt from.
-        trees, leaves, rate: of the boosting.
+        forests, trees, leaves, rate: of the boosting.
         seed: of every draw.
     """
 
@@ -45,6 +42,7 @@ class Learning:
     share: float = 0.4
     questions: int = 8_000
     negatives: float = 0.25
+    forests: int = 2
     trees: int = 150
     leaves: int = 31
     rate: float = 0.06
@@ -57,7 +55,7 @@ class Ranker:
 
     Attributes:
         method: `lightgbm` or `blend`, for the manifest.
-        score: float32 (n, len(FEATURES)) → float64 (n,): trees give a chance of being in the next visit.
+        score: float32 (n, len(FEATURES)) → float64 (n,): trees give what a place is worth.
         examples: pairs learnt from.
     """
 
@@ -127,64 +125,39 @@ def learn(
     if not trees:
         return blend()
     random = np.random.default_rng(learning.seed)
-    found: list[NDArray[np.float32]] = []
-    bought: list[NDArray[np.bool_]] = []
+    seen: list[Examples] = []
     moments = snapshots(visits, learning.snapshots, learning.share, learning.questions, learning.seed)
     for at, moment in enumerate(moments):
         progress("picks", at / (learning.snapshots + 1))
-        for matrix, hit in _examples(moment, marks, learning.negatives, random, threads):
-            found.append(matrix)
-            bought.append(hit)
-    if sum(int(hit.sum()) for hit in bought) < _POSITIVES_BEFORE_TREES:
+        seen += _examples(moment, marks, learning.negatives, random, threads)
+    if sum(int((some.worth > 0).sum()) for some in seen) < _POSITIVES_BEFORE_TREES:
         return blend()
     progress("picks", learning.snapshots / (learning.snapshots + 1))
-    return _boost(found, np.concatenate(bought), learning)
+    score = boost(
+        seen,
+        negatives=learning.negatives,
+        forests=learning.forests,
+        trees=learning.trees,
+        leaves=learning.leaves,
+        rate=learning.rate,
+        seed=learning.seed,
+    )
+    return Ranker("lightgbm", score, sum(len(some.worth) for some in seen))
 
 
 def _examples(
     moment: Snapshot, marks: Marks, negatives: float, random: np.random.Generator, threads: int
-) -> list[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
+) -> list[Examples]:
     here = world(moment.visible, marks, threads=threads)
     n, result = moment.visible.n_items, []
+    gain = worth(np.bincount(moment.answer // n, minlength=len(moment.asked)))
     for low, block in blocks(moment.visible, moment.asked, here.block):
         found = here.pairs(block, moment.asked[low : low + block.n_customers])
-        hit = np.isin((found.customer + low) * n + found.item, moment.answer)
+        asked = found.customer + low
+        hit = np.isin(asked * n + found.item, moment.answer)
         kept = hit | (random.random(len(hit)) < negatives)
-        result.append((found.matrix[kept], hit[kept]))
+        result.append(Examples(found.matrix[kept], np.where(hit, gain[asked], 0)[kept].astype(np.float32)))
     return result
-
-
-def _boost(found: list[NDArray[np.float32]], bought: NDArray[np.bool_], learning: Learning) -> Ranker:
-    import lightgbm  # noqa: PLC0415  # half a second, and a trainer may be without it
-
-    parameters = {
-        "objective": "binary",
-        "learning_rate": learning.rate,
-        "num_leaves": learning.leaves,
-        "min_data_in_leaf": 100,
-        "feature_fraction": 0.6,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
-        "lambda_l2": 5.0,
-        "seed": learning.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 1,  # several wait for one another at every split, and on a busy machine for minutes
-        "verbosity": -1,
-    }
-    data = lightgbm.Dataset(found, label=bought.astype(np.float32), feature_name=list(FEATURES), params=parameters)
-    booster = lightgbm.train(parameters, data, num_boost_round=learning.trees)
-
-    def score(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        said = np.asarray(booster.predict(matrix, num_threads=1), dtype=np.float64)
-        return probability(said, learning.negatives)
-
-    return Ranker("lightgbm", score, len(bought))
-
-
-def probability(said: NDArray[np.float64], negatives: float) -> NDArray[np.float64]:
-    """What a model that saw only a part of the negatives says, put right: `p·r / (1 − p + p·r)`; ½ at r = ¼ is ⅕."""
-    return np.asarray(said * negatives / (1 - said + said * negatives), dtype=np.float64)
 
 
 def blend() -> Ranker:

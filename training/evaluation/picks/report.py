@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.money import PRICE_SCALE
-from training.cards import assortment, median_paid
+from training.cards import Assortment, assortment, median_paid
 from training.evaluation.metrics import gains, means
 from training.evaluation.picks.judge import MEASURES, OURS, Judged, judge
 from training.evaluation.picks.peers import PEERS
@@ -17,6 +17,7 @@ from training.next_basket.features import Marks
 from training.next_basket.ranker import Learning
 from training.next_basket.visits import visits_of
 from training.records import Orders
+from training.titles import kinds
 
 _FEWEST = 100
 _COLUMNS = (
@@ -54,8 +55,13 @@ def measure(task: Task, /) -> Report:
 
 def marks_of(task: Task) -> Marks:
     """What is said of the items bought; prices are those paid, since a catalogue's know the future."""
-    shelf = assortment(task.orders, task.catalogue)
-    return Marks(shelf.category[shelf.bought], median_price(task.orders))
+    return marks_in(task.orders, assortment(task.orders, task.catalogue))
+
+
+def marks_in(orders: Orders, shelf: Assortment) -> Marks:
+    """The same of an assortment."""
+    kind = kinds([shelf.titles[item] for item in shelf.bought.tolist()])
+    return Marks(shelf.category[shelf.bought], median_price(orders), kind)
 
 
 def median_price(orders: Orders) -> NDArray[np.float64]:
