@@ -28,7 +28,8 @@ _MOST_AROUND = 60
 FEATURES = (
     *(f"own_{name}" for name in ("is", "habit", "count", "rate", "age", "latest", "rhythm", "due", "due2", "with")),
     *(f"{side}_{name}" for side in ("own", "new") for name in ("shelf", "share", "on", "odds", "around", "popular")),
-    *(f"{side}_{name}" for side in ("own", "new") for name in ("category", "price", "repeat")),
+    *(f"{side}_{name}" for side in ("own", "new") for name in ("category", "price", "repeat", "alike")),
+    *(f"own_{name}" for name in ("range", "loyal", "asked", "asked_often")),
 )
 """Columns of `Choice.features`; `table` says what each is."""
 
@@ -141,20 +142,24 @@ def table(shelf: Scored, own: Own, near: Scored, anchors: NDArray[np.int32], fac
     and its square; `with` share of anchors bought on the same last day. Both: `shelf` log(1 + 100·share) of the shelf's
     largest score, `share` that share, `on` listed there, `odds` log(score + .0001); `around` as `shelf` of `near`;
     `popular` log of the item's recent share of baskets; `category` log(1 + 500·share) of the customer's habits in its
-    category; `price` |log price − median log of own prices|; `repeat` log of the item's share of buyers who come back.
+    category; `price` |log price − median log of own prices|; `repeat` log of the item's share of buyers who come back;
+    `alike` share of anchors of its category. Own again, to weigh habit by who asks about what: `range` log of families
+    bought, `loyal` 1 − these / purchases, `asked` share of anchors bought before, `asked_often` log(1 + baskets with
+    anchors / orders).
 
     Args:
         shelf: what is shown to anyone, > 0.
         own: the customer's purchases, not empty.
         near: from `around`.
-        anchors: families of the page or the cart, left out.
+        anchors: items of the page or the cart; their families are left out.
         facts: of all items.
         today: days since 1970-01-01 to count ages to.
     """
     mine = _strongest(own)
+    asked = facts.family[anchors]
     on_shelf, nearby, bought = facts.family[shelf.item], facts.family[near.item], own.family[mine]
     family = np.unique(np.concatenate([on_shelf, nearby, bought]))
-    family = family[~np.isin(family, anchors)]
+    family = family[~np.isin(family, asked)]
     n = len(family)
 
     def place(labels: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -184,9 +189,11 @@ def table(shelf: Scored, own: Own, near: Scored, anchors: NDArray[np.int32], fac
         _category(item, own, facts),
         _price(item, own, facts),
         np.log(facts.repeat[item].astype(np.float64) + 0.02),
+        _alike(item, anchors, facts),
     ]
-    columns = [*_habits(row, own, anchors, today), *(v * is_own for v in both), *(v * ~is_own for v in both)]
+    columns = [*_habits(row, own, asked, today), *(v * is_own for v in both), *(v * ~is_own for v in both)]
     columns += [*(v * is_own for v in liking), *(v * ~is_own for v in liking)]
+    columns += [value * is_own for value in _asker(own, asked)]
     return Choice(family, item, row, np.stack(columns, axis=1))
 
 
@@ -197,8 +204,8 @@ def _strongest(own: Own) -> NDArray[np.int64]:
     return np.sort(np.argsort(-own.habit, kind="stable")[:_MOST_OWN])
 
 
-def _habits(row: NDArray[np.int64], own: Own, anchors: NDArray[np.int32], today: int) -> list[NDArray[np.float64]]:
-    """The columns of what was bought; 0 for what is new."""
+def _habits(row: NDArray[np.int64], own: Own, asked: NDArray[np.int32], today: int) -> list[NDArray[np.float64]]:
+    """The columns of what was bought, beside families that are asked about; 0 for what is new."""
     mine = row >= 0
     at = np.where(mine, row, 0)
     count, habit, last = own.count[at], own.habit[at], own.last_day[at]
@@ -207,8 +214,8 @@ def _habits(row: NDArray[np.int64], own: Own, anchors: NDArray[np.int32], today:
     regular = mine & (span > 0) & (count > 1)
     interval = np.maximum(span / np.maximum(count - 1, 1), 1)
     due = np.where(regular, np.clip(np.log(np.maximum(days, 0.5) / interval), -3, 3), 0)
-    asked = own.last_day[np.isin(own.family, anchors)]
-    beside = (last[:, None] == asked).sum(axis=1) / max(len(anchors), 1)
+    days_asked = own.last_day[np.isin(own.family, asked)]
+    beside = (last[:, None] == days_asked).sum(axis=1) / max(len(asked), 1)
     columns = [
         np.ones(len(row)),
         np.log(habit + 0.02),
@@ -222,6 +229,26 @@ def _habits(row: NDArray[np.int64], own: Own, anchors: NDArray[np.int32], today:
         beside,
     ]
     return [np.where(mine, column, 0).astype(np.float64) for column in columns]
+
+
+def _asker(own: Own, asked: NDArray[np.int32]) -> tuple[float, float, float, float]:
+    """`range`, `loyal`, `asked` and `asked_often`: the same for every own item of a question."""
+    there = np.isin(own.family, asked)
+    return (
+        float(np.log(len(own.family))),
+        1 - len(own.family) / max(float(own.count.sum()), 1.0),
+        float(there.sum()) / max(len(asked), 1),
+        float(np.log1p(own.count[there].sum() / own.orders)),
+    )
+
+
+def _alike(item: NDArray[np.int32], anchors: NDArray[np.int32], facts: ItemFacts) -> NDArray[np.float64]:
+    """Share of anchors of each item's category; 0 for what has none."""
+    if not len(anchors):
+        return np.zeros(len(item))
+    category = facts.category[item]
+    same = category[:, None] == facts.category[anchors]
+    return np.asarray(np.where(category >= 0, same.mean(axis=1), 0.0), dtype=np.float64)
 
 
 def _category(item: NDArray[np.int32], own: Own, facts: ItemFacts) -> NDArray[np.float64]:

@@ -129,8 +129,7 @@ def ranked(
     rows = [Scored(row.item, row.score.astype(np.float64)) for row in near]
     positive = votes.score > 0
     shelf = Scored(votes.item[positive], votes.score[positive])
-    families = facts.family[np.asarray(anchors)]
-    choice = table(shelf, known.own, around(rows, known.own), families, facts, known.today)
+    choice = table(shelf, known.own, around(rows, known.own), np.asarray(anchors), facts, known.today)
     value = choice.features @ weights
     order = np.lexsort((choice.item, -value))
     score = np.exp(value - value.max(initial=-np.inf))

@@ -28,7 +28,7 @@ WINDOW = 0.9
 """The share of the orders that is the past; the rest asks."""
 
 _FEWEST = 100
-_PENALTY = 1e-3
+_PENALTY = 1e-4
 _SEED = 7
 _KINDS: dict[str, Kind] = {"page": "page", "cart": "growing"}
 
@@ -76,7 +76,7 @@ def choice_of(past: Model, settings: TrainSettings, given: NDArray[np.int32], cu
     speaker = past.variants.item[past.variants.indptr[given]]
     own = purchases_of(past.customers.purchases, customer, int(past.customers.traits.orders[customer]), past)
     near = around([_row(past.vectors[CROSS_SELL], item) for item in latest(own).tolist()], own)
-    return table(shelf_of(past, settings, speaker), own, near, given, past.facts, day_of(past.shop.data_until) or 0)
+    return table(shelf_of(past, settings, speaker), own, near, speaker, past.facts, day_of(past.shop.data_until) or 0)
 
 
 def purchases_of(purchases: Purchases, customer: int, orders: int, past: Model) -> Own:

@@ -69,6 +69,11 @@ def test_by_hand() -> None:
     assert column(choice, "new_around")[5] == math.log1p(100)
     assert column(choice, "new_category")[3] == math.log1p(500 * 0.5 / 2.9)
     assert column(choice, "new_price")[3] == pytest.approx(math.log(4))
+    assert column(choice, "own_alike") == {0: 1, 2: 0, 3: 0, 5: 0}  # 0 and the page's item are of one category
+    assert column(choice, "own_range") == {0: math.log(3), 2: math.log(3), 3: 0, 5: 0}
+    assert column(choice, "own_loyal") == {0: 1 - 3 / 4, 2: 1 - 3 / 4, 3: 0, 5: 0}
+    assert column(choice, "own_asked") == {0: 1, 2: 1, 3: 0, 5: 0}
+    assert column(choice, "own_asked_often") == {0: math.log1p(1 / 2), 2: math.log1p(1 / 2), 3: 0, 5: 0}
 
 
 def test_variants_are_one_candidate() -> None:
@@ -79,6 +84,7 @@ def test_variants_are_one_candidate() -> None:
     assert (choice.family.tolist(), choice.item.tolist()) == ([2], [3])
     assert column(choice, "own_count") == {2: math.log(3)}
     assert column(choice, "own_due")[2] == math.log(10 / 40)
+    assert table(scored({}), mine, scored({}), np.array([2], np.int32), held, TODAY).family.tolist() == []
 
 
 def test_nothing_around_is_nothing() -> None:

@@ -96,7 +96,7 @@ def test_fit_finds_the_likeliest_weight() -> None:
     asked = Queries(sp.csr_array((400, 2)), sought, np.arange(400))
     grid = np.arange(0, 2, 0.001)
     # The penalty counts weights times spread, which is 1/2 here.
-    slow = grid[np.argmin(np.log(np.exp(grid) + 1) - 0.75 * grid + 1e-3 * (grid / 2) ** 2)]
+    slow = grid[np.argmin(np.log(np.exp(grid) + 1) - 0.75 * grid + 1e-4 * (grid / 2) ** 2)]
     found = fit(choices, asked)
     assert found[0] == pytest.approx(slow, abs=0.002)
     assert not found[1:].any()
