@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from models.records import CROSS_SELL, LINKED_CROSS_SELL, LINKED_UPSELL, NEVER, UPSELL, ItemFacts
-from recsvc.ranking import Candidates, swaps
+from recsvc.ranking import Candidate, swaps
 from recsvc.store.contract import Row
 
 Mode = Literal["first", "only", "off"]
@@ -34,10 +34,9 @@ def linked_kinds(held: Collection[str], types: Iterable[str], rules: Rules) -> l
     return [kind for kind in wanted if kind in held]
 
 
-def linked(vectors: Mapping[str, list[Row]], shelf: str) -> Candidates | None:
-    """The items linked for a shelf, the anchors' first places before their second ones; None where there are none."""
-    rows: Sequence[Row] = vectors.get(_LINKED[shelf], [])
-    return swaps(rows) if any(len(row.item) for row in rows) else None
+def linked(vectors: Mapping[str, list[Row]], shelf: str) -> list[Candidate]:
+    """The items linked for a shelf, the anchors' first places before their second ones."""
+    return list(swaps(vectors.get(_LINKED[shelf], [])))
 
 
 def never(vectors: Mapping[str, list[Row]], facts: ItemFacts) -> frozenset[int]:

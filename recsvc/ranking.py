@@ -5,8 +5,10 @@ Order is total everywhere: score down, then item index up, then the anchor that 
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,20 +31,20 @@ _ANY_PRICE = PRICE_UNKNOWN - 1
 """What every price is above, the unknown one too."""
 
 
-class Candidates(NamedTuple):
-    """Items that may stand on a shelf, by score down, then item up, then anchor up.
+class Candidate(NamedTuple):
+    """An item that may stand on a shelf.
 
     Attributes:
-        item: int32 (k,).
-        score: float32 (k,).
-        because: int64 (k,), position of the anchor that leads to the item.
-        together: uint16 (k,), baskets that hold both.
+        item: its index.
+        score: comparable within one shelf.
+        because: position of the anchor that leads to it.
+        together: baskets that hold both.
     """
 
-    item: NDArray[np.int32]
-    score: NDArray[np.float32]
-    because: NDArray[np.int64]
-    together: NDArray[np.uint16]
+    item: int
+    score: float
+    because: int
+    together: int
 
 
 class Pick(NamedTuple):
@@ -124,7 +126,7 @@ class Shelf:
 
     def put(
         self,
-        candidates: Candidates,
+        candidates: Iterable[Candidate],
         floors: Sequence[int] | None = None,
         ceilings: Sequence[int] | None = None,
         label: str | None = None,
@@ -137,7 +139,7 @@ class Shelf:
             ceilings: per anchor the most that they may cost; None for no such rule.
             label: of the picks, None for learned ones.
         """
-        for item, score, because, together in zip(*(few(column) for column in candidates), strict=True):
+        for item, score, because, together in candidates:
             if self.full:
                 return
             if self._served(because):
@@ -229,18 +231,27 @@ def few(column: NDArray[Any]) -> Iterator[Any]:
     return iter(memoryview(column))  # type: ignore[arg-type]  # typed a buffer since 3.12
 
 
-def swaps(rows: Sequence[Row]) -> Candidates:
-    """The candidates of every anchor side by side, best first; an item stands once per anchor that leads to it.
+def swaps(rows: Sequence[Row]) -> Iterator[Candidate]:
+    """The candidates of every anchor, by score down, then item up, then anchor up; one row keeps its own order.
+
+    An item comes once per anchor that leads to it. What is not asked for is not looked at: a shelf takes a few.
 
     Args:
         rows: one per anchor.
     """
     if len(rows) == 1:
         (row,) = rows
-        return Candidates(row.item, row.score, np.zeros(len(row.item), np.int64), row.together)
-    if not rows:
-        return Candidates(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64), np.empty(0, np.uint16))
-    item, score, together = (np.concatenate(columns) for columns in zip(*rows, strict=True))
-    because = np.repeat(np.arange(len(rows)), [len(row.item) for row in rows])
-    order = np.lexsort((because, item, -score))
-    return Candidates(item[order], score[order], because[order], together[order])
+        return map(Candidate, few(row.item), few(row.score), repeat(0), few(row.together))
+    falling = heapq.merge(*(_falling(because, row) for because, row in enumerate(rows) if len(row.item)))
+    return (Candidate(item, -score, because, together) for score, item, because, together in falling)
+
+
+def _falling(because: int, row: Row) -> Iterator[tuple[float, int, int, int]]:
+    """A row as (-score, item, anchor, together), rising: rows are ordered by scores that were rounded since."""
+    equal: list[tuple[float, int, int, int]] = []
+    for item, score, together in zip(few(row.item), few(row.score), few(row.together), strict=True):
+        if equal and equal[0][0] != -score:
+            yield from sorted(equal)
+            equal.clear()
+        equal.append((-score, item, because, together))
+    yield from sorted(equal)

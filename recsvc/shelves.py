@@ -149,7 +149,7 @@ def _cross_sell(
     known: Person | None,
     around: Sequence[Row],
 ) -> Filled:
-    if (chosen := linked(vectors, CROSS_SELL)) is not None:
+    if chosen := linked(vectors, CROSS_SELL):
         shelf.put(chosen, label=MANUAL)
         if rules.links == "only" and shelf.picks:
             return _filled(shelf, anchors)

@@ -50,7 +50,7 @@ def fill(
         vectors = {
             kind: [_none(row) if at in owned else row for at, row in enumerate(rows)] for kind, rows in vectors.items()
         }
-    if (chosen := linked(vectors, UPSELL)) is not None:
+    if chosen := linked(vectors, UPSELL):
         shelf.put(chosen, label=MANUAL)
         if rules.links == "only" and shelf.picks:
             return

@@ -61,8 +61,8 @@ class VersionSnapshot:
 
     def vectors(self, kinds: Sequence[str], items: Sequence[int]) -> dict[str, list[Row]]:
         """Per kind one row per item, scores in the unit they were learnt in."""
-        held = {kind: self._model.vectors[kind] for kind in kinds if kind in self.kinds}
-        return {kind: _rows(vectors, [vectors.row(item) for item in items]) for kind, vectors in held.items()}
+        held = self._model.vectors
+        return {kind: _rows(held[kind], items) for kind in kinds if kind in held}
 
     def cards(self, items: Sequence[int]) -> list[bytes]:
         """Each item's card, a JSON object."""
@@ -102,15 +102,17 @@ class VersionSnapshot:
         return self._model.variants.row(family)
 
 
-def _rows(vectors: StoredVectors, spans: Sequence[slice]) -> list[Row]:
-    """The rows at `spans`; their scores are converted in one go."""
+def _rows(vectors: StoredVectors, items: Sequence[int]) -> list[Row]:
+    """The rows of `items`; their scores are converted in one go."""
+    spans = [vectors.row(item) for item in items]
     if len(spans) == 1:
         (span,) = spans
         return [Row(vectors.item[span], scores(vectors.score[span]), vectors.together[span])]
-    score = scores(np.concatenate([vectors.score[span] for span in spans])) if spans else np.empty(0, np.float32)
+    stored, together = vectors.score, vectors.together
+    score = scores(np.concatenate([stored[span] for span in spans])) if spans else np.empty(0, np.float32)
     rows, at = [], 0
     for span in spans:
         end = at + span.stop - span.start
-        rows.append(Row(vectors.item[span], score[at:end], vectors.together[span]))
+        rows.append(Row(vectors.item[span], score[at:end], together[span]))
         at = end
     return rows

@@ -142,8 +142,8 @@ class Access:
             Refusal: 401 without a key or a customer's token, 403 where they do not open this, 429 for a token alone
                 that asks too often.
         """
-        needed = {route.scope} if customer_id is None else {route.scope, "customers"}
-        missing = needed - caller.scopes - {None}
+        needed = (route.scope,) if customer_id is None else (route.scope, "customers")
+        missing = {scope for scope in needed if scope is not None and scope not in caller.scopes}
         if not missing:
             return
         if customer_id is not None and caller.token is not None:
@@ -156,7 +156,7 @@ class Access:
             return
         if not caller.scopes:
             raise _unauthorised("A token opens its own customer's shelves; name the customer, or send a key.")
-        raise Refusal(403, f"This key lacks the scope {' and '.join(sorted(filter(None, missing)))}.")
+        raise Refusal(403, f"This key lacks the scope {' and '.join(sorted(missing))}.")
 
     def welcomes(self, request: Request) -> bool:
         """Whether a browser's question beforehand (a pre-flight) comes from a page that some public key lists."""

@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 from time import perf_counter
-from typing import IO, Any
+from typing import IO
 
 import msgspec
 from flask import Flask, Response, g, request
 from msgspec import UNSET
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter
 
 from recsvc import __version__
 from recsvc.links import Rules
@@ -28,6 +27,7 @@ from recsvc.store.contract import ModelStore, Snapshot
 from recsvc.storefront.pages import storefront
 from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
+from recsvc.web.application import Application
 from recsvc.web.explaining import Explaining
 from recsvc.web.goods import Goods
 from recsvc.web.hot import HotAnswer, HotAnswers
@@ -48,33 +48,11 @@ from recsvc.web.reaching import Reaching, places
 from recsvc.web.remembering import Remembering
 from recsvc.web.replenishing import Replenishing
 from recsvc.web.request_log import RequestLog
-from recsvc.web.respond import JSON_UTF8, respond
+from recsvc.web.respond import JSON_UTF8, SECURITY, Answer, respond
 from recsvc.web.rights import Rights
 
 _DRAIN_BYTES = 16 * 1024 * 1024
-_SECURITY = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("Referrer-Policy", "no-referrer"),
-)
-"""Of every answer of the interface, errors too: it is data, never a page (OWASP REST Security Cheat Sheet)."""
-
 _json = msgspec.json.Encoder()
-
-
-class _Service(Flask):
-    """Flask, told once what it would ask of every function for every request."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function: none of ours is a coroutine."""
-        return func
-
-
-class _AnyId(BaseConverter):
-    """Any text, slashes too: percent-encoded ones are decoded before routing."""
-
-    regex = ".+?"
-    part_isolating = False
 
 
 def create_app(
@@ -85,10 +63,8 @@ def create_app(
     clock: Callable[[], float] = time.time,
 ) -> Flask:
     """Assemble the service; `access` says who may ask, by default as the settings have it; `state` is its memory."""
-    app = _Service("recsvc", static_folder=None)
+    app = Application("recsvc")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.url_map.merge_slashes = False
-    app.url_map.converters["any_id"] = _AnyId
     problems.register(app)
     if state is not None:
         store = LiveItems(store, state, settings.refresh_seconds)
@@ -170,8 +146,9 @@ class Handlers:
     def end(self, response: Response) -> Response:
         """Count a request; say what its answer varies with."""
         door.label(self._access, response)
-        if (route := door.asked_route()) is not None or response.status_code >= 400:
-            for name, value in _SECURITY:
+        route = door.asked_route()
+        if not isinstance(response, Answer) and (route is not None or response.status_code >= 400):
+            for name, value in SECURITY:
                 response.headers.add(name, value)
         took = perf_counter() - g.began
         self._metrics.request(route.path if route else "none", request.method, response.status_code, took)
@@ -212,7 +189,8 @@ class Handlers:
 
     def recommend_cart(self) -> Response:
         """`POST /recommend`."""
-        parse.read_query(request, NoQuery)
+        if request.query_string:
+            parse.read_query(request, NoQuery)
         body = parse.read_body(request)
         door.permit(self._access, body.customer_id)
         return self._private(self._snapshot(), parse.ask_of_body(body))
@@ -313,7 +291,7 @@ class Handlers:
         self._metrics.answer(answer.tally)
         g.degraded = answer.tally.degraded
         headers = [("Content-Type", JSON_UTF8), ("Cache-Control", answer.policy), ("ETag", f'"{answer.etag}"')]
-        return Response(answer.body, headers=headers)
+        return Answer(answer.body, headers=headers)
 
     def _not_modified(self, etag: str, policy: str) -> Response:
         self._metrics.not_modified()

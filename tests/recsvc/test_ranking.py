@@ -67,7 +67,7 @@ def test_swaps_put_every_anchors_candidates_side_by_side(votes: list[Row]) -> No
         ((i, s, a, t) for a, vote in enumerate(votes) for i, s, t in zip(*(c.tolist() for c in vote), strict=True)),
         key=lambda e: (-e[1], e[0], e[2]),
     )
-    assert list(zip(*(c.tolist() for c in swaps(votes)), strict=True)) == slow
+    assert list(swaps(votes)) == slow
 
 
 @given(shops(), st.lists(rows(), min_size=1, max_size=3), st.data())
@@ -87,7 +87,7 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
     floors = data.draw(st.none() | st.lists(st.integers(0, 4), min_size=3, max_size=3))
     ceilings = data.draw(st.none() | st.lists(st.integers(0, 4), min_size=3, max_size=3))
     one_each = data.draw(st.booleans())
-    candidates = swaps(votes)
+    candidates = list(swaps(votes))
     shelf = Shelf(gate, size, cap, one_each=one_each)
     shelf.put(candidates, floors, ceilings)
 
@@ -102,7 +102,7 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
 
     slow: list[int] = []
     spoken: set[int] = set()
-    for item, _, anchor, _ in zip(*(c.tolist() for c in candidates), strict=True):
+    for item, _, anchor, _ in candidates:
         ceiling = NO_LIMIT if ceilings is None else ceilings[anchor]
         floor = PRICE_UNKNOWN - 1 if floors is None else floors[anchor]
         options = [item, *variants_of(facts, int(facts.family[item])).tolist()]
@@ -120,4 +120,4 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
 
 def test_no_anchor_has_no_candidate() -> None:
     """The empty case."""
-    assert [len(column) for column in swaps([])] == [0, 0, 0, 0]
+    assert list(swaps([])) == []
