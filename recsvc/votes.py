@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 from recsvc.store.contract import Row
 
 
+_SAFE_POWER = 25
+"""Stored scores are 6e-11 to 64: no power up to this one leaves the range of a double."""
+
+
 class Votes(NamedTuple):
     """Items that may stand on a shelf, by score down, then item up.
 
@@ -66,9 +70,7 @@ def merge(
     vote = np.concatenate([row.score for row in rows], dtype=np.float64)
     vote *= np.repeat(weights, lengths)
     plain = ends[-1 - powered] if powered < len(rows) else 0
-    loud = vote.copy()
-    loud[:plain] = 0.0
-    mean = _power_mean(loud[order], starts, power)
+    mean = _power_mean(vote, plain, order, starts, power)
     if plain:
         summed = vote.copy()
         summed[plain:] = 0.0
@@ -82,8 +84,12 @@ def merge(
 
     def voice(at: int) -> tuple[int, int]:
         chosen = best.item(at)
+        entries: list[int] = order[spans[chosen] : spans[chosen + 1]].tolist()
+        if len(entries) == 1:
+            number = bisect_right(ends, entries[0])
+            return anchors[number], rows[number].together.item(entries[0] - ends[number])
         heard: dict[int, tuple[bool, float, int, int]] = {}
-        for entry in order[spans[chosen] : spans[chosen + 1]].tolist():
+        for entry in entries:
             number = bisect_right(ends, entry)
             anchor, said, together = anchors[number], votes[entry], rows[number].together.item(entry - ends[number])
             if entry >= plain and said:
@@ -131,19 +137,27 @@ def _distinct(item: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.in
     return key[starts[:-1]].astype(np.int32), order, starts
 
 
-def _power_mean(vote: NDArray[np.float64], starts: NDArray[np.int64], power: float) -> NDArray[np.float64]:
-    """`M_i = (Σ vote^q)^(1/q)` over the entries of item i, float64 (k,); 0 where there is no vote.
+def _power_mean(
+    vote: NDArray[np.float64], plain: int, order: NDArray[np.int64], starts: NDArray[np.int64], power: float
+) -> NDArray[np.float64]:
+    """`M_i = (Σ vote^q)^(1/q)` over the entries of item i from `plain` on, float64 (k,); 0 where there is no vote.
 
     Args:
-        vote: float64 (n,), ≥ 0, by item.
-        starts: int64 (k + 1,), as of `_distinct`.
+        vote: float64 (n,), ≥ 0.
+        plain: entries before it do not count.
+        order: int64 (n,), as of `_distinct`.
+        starts: int64 (k + 1,), likewise.
         power: q ≥ 1.
     """
-    if power == 1:
-        return np.add.reduceat(vote, starts[:-1])
-    peak = np.maximum.reduceat(vote, starts[:-1])
+    raised = np.zeros(len(vote))
+    first = starts[:-1]
+    if power <= _SAFE_POWER:
+        raised[plain:] = vote[plain:] ** power
+        return np.asarray(np.add.reduceat(raised[order], first) ** (1 / power), np.float64)
+    raised[plain:] = vote[plain:]
+    raised = raised[order]
+    peak = np.maximum.reduceat(raised, first)
     np.maximum(peak, sys.float_info.min, out=peak)
-    relative = vote / peak.repeat(starts[1:] - starts[:-1])  # to the item's largest vote: no power of that underflows
-    relative **= power
-    peak *= np.add.reduceat(relative, starts[:-1]) ** (1 / power)
+    raised /= peak.repeat(np.diff(starts))  # to the item's largest vote: no power of that underflows
+    peak *= np.add.reduceat(raised**power, first) ** (1 / power)
     return peak

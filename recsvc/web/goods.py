@@ -60,7 +60,10 @@ class Goods:
         if version != snapshot.version:
             held = {}
             self._held = (snapshot.version, held)
-        found = {item: good for item in items if (good := held.get(item)) is not None}
+        try:
+            return {item: held[item] for item in items}  # most are at hand
+        except KeyError:
+            found = {item: good for item in items if (good := held.get(item)) is not None}
         if wanted := [item for item in dict.fromkeys(items) if item not in found]:
             looked_up = zip(wanted, snapshot.item_ids(wanted), snapshot.cards(wanted), strict=True)
             for item, item_id, card in looked_up:

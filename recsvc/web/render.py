@@ -194,7 +194,7 @@ def _tell_difference(item: Item, pick: Pick, facts: ItemFacts, anchors: Mapping[
     item.price_delta = format_price(dear - cheap)
     if len(ask.item_ids) > 1 or ask.quantities:  # a cart of one line names a quantity, a page does not
         item.swap_for = because.item_id
-        quantity = dict(zip(ask.item_ids, ask.quantities, strict=False)).get(because.item_id, 1.0)
+        quantity = ask.quantities[ask.item_ids.index(because.item_id)] if ask.quantities else 1.0
         pieces = int(quantity) if quantity.is_integer() else Fraction(str(quantity))
         item.cart_delta = format_price(round((dear - cheap) * pieces))
 
