@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from recsvc.store.contract import Row
 
-
 _SAFE_POWER = 25
 """Stored scores are 6e-11 to 64: no power up to this one leaves the range of a double."""
 
