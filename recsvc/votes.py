@@ -84,13 +84,15 @@ def merge(
     def voice(at: int) -> tuple[int, int]:
         chosen = best.item(at)
         entries: list[int] = order[spans[chosen] : spans[chosen + 1]].tolist()
-        if len(entries) == 1:
-            number = bisect_right(ends, entries[0])
-            return anchors[number], rows[number].together.item(entries[0] - ends[number])
+        if len(entries) == 1:  # nobody else speaks for it
+            (entry,) = entries
+            number = bisect_right(ends, entry)
+            return anchors[number], rows[number].together.item(entry - ends[number])
         heard: dict[int, tuple[bool, float, int, int]] = {}
         for entry in entries:
             number = bisect_right(ends, entry)
-            anchor, said, together = anchors[number], votes[entry], rows[number].together.item(entry - ends[number])
+            anchor, together = anchors[number], rows[number].together.item(entry - ends[number])
+            said: float = votes[entry]
             if entry >= plain and said:
                 said *= (said / means[chosen]) ** (power - 1)
             if before := heard.get(anchor):
