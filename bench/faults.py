@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from serve import KEYS, ask, carts, ending, items_zipf, pages, service, start_redis
+from serve import KEYS, ask, carts, children, ending, items_zipf, pages, service, start_redis
 from serve_load import Query, open_loop
 from serve_shop import item_id, write_shop
 
@@ -29,7 +29,7 @@ from recsvc.fleet.client import patient_client
 from recsvc.fleet.pointer import read_pointer
 from recsvc.fleet.publisher import publish_version
 
-FAULTS = ("quiet", "killed", "hung", "emptied", "password", "reload", "publishes")
+FAULTS = ("quiet", "killed", "hung", "emptied", "password", "reload", "worker", "publishes")
 
 
 def main() -> None:
@@ -77,8 +77,9 @@ def one(
 
     def play() -> None:
         time.sleep(1)
+        began = time.perf_counter()
         begin()
-        time.sleep(max(args.seconds - 2, 0.5))
+        time.sleep(max(args.seconds - 2 - (time.perf_counter() - began), 0.5))
         undo()
         began = time.perf_counter()
         while is_degraded(address) and time.perf_counter() - began < 60:
@@ -119,7 +120,12 @@ def actions(
         client.client_kill_filter(_type="normal", skipme=True)
 
     def reload_workers() -> None:
-        process.send_signal(signal.SIGHUP)
+        for _ in range(3):
+            process.send_signal(signal.SIGHUP)
+            time.sleep(1)
+
+    def kill_a_worker() -> None:
+        os.kill(children(process.pid)[0], signal.SIGKILL)
 
     def publish_often() -> None:
         registry = Registry(folder / "models")
@@ -144,6 +150,7 @@ def actions(
         "emptied": (lambda: patient_client(socket).flushall() and None, nothing),
         "password": (change_password, old_password),
         "reload": (reload_workers, nothing),
+        "worker": (kill_a_worker, nothing),
         "publishes": (publish_often, nothing),
     }[fault]
 
