@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -317,6 +319,74 @@ def serve(tmp_path: Path) -> Callable[..., CheckedClient]:
 def tea(serve: Callable[..., CheckedClient]) -> CheckedClient:
     """The tea shop, served."""
     return serve(tea_shop())
+
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Served:
+    """`recsvc serve`, the real thing, in a process of its own.
+
+    Attributes:
+        environment: what it was started with: ours without anything that configures the service, and its settings.
+        log: the file that its standard error goes to.
+        process: gunicorn's arbiter.
+        address: where it answers.
+    """
+
+    command = (sys.executable, "-c", "import sys; from recsvc.cli.main import main; sys.exit(main())")
+
+    def __init__(self, folder: Path, options: Sequence[str], settings: Mapping[str, str]) -> None:
+        self.environment = bare_environment(TMPDIR=str(folder), **settings)
+        self.log = folder / "log"
+        command = [*self.command, "serve", *([] if "--bind" in options else ["--bind", "127.0.0.1:0"]), *options]
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder
+            )
+        assert self.process.stdout is not None
+        found = re.search(r":(\d+)$", self.process.stdout.readline().strip())
+        assert found, self.log.read_text()
+        self.port = int(found[1])
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def workers(self) -> set[int]:
+        """The processes that answer."""
+        pid = self.process.pid
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+    def end(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+def bare_environment(**changes: str) -> dict[str, str]:
+    """Ours without anything that configures the service."""
+    bare = {k: v for k, v in os.environ.items() if not k.startswith(("RECSVC_", "PROMETHEUS_", "GUNICORN_"))}
+    return {**bare, "PYTHONPATH": str(REPOSITORY), **changes}
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """`bare_environment()`, for a process of a test's own."""
+    return bare_environment()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """`served("--workers", "2", RECSVC_STATE=…)`: the running service; it is ended with the test."""
+    running: list[Served] = []
+
+    def start(*options: str, **settings: str) -> Served:
+        running.append(Served(tmp_path, options, settings))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.end()
 
 
 CLI_ORDERS = [

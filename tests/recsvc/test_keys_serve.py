@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +22,8 @@ import pytest
 from recsvc.cli.main import main
 
 if TYPE_CHECKING:
-    from conftest import Builders
+    from conftest import Builders, Served
 
-REPOSITORY = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "import sys; from recsvc.cli.main import main; sys.exit(main())"]
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  # a test's
 
@@ -33,32 +31,19 @@ SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  # a test's
 class Running:
     """A service with keys, and its command line."""
 
-    def __init__(self, folder: Path, models: Path) -> None:
-        bare = {k: v for k, v in os.environ.items() if not k.startswith(("RECSVC_", "PROMETHEUS_", "GUNICORN_"))}
-        self.environment = {
-            **bare,
-            "PYTHONPATH": str(REPOSITORY),
-            "TMPDIR": str(folder),
+    def __init__(self, served: Callable[..., Served], environment: Mapping[str, str], folder: Path) -> None:
+        settings = {
             "RECSVC_KEYS": str(folder / "keys.json"),
             "RECSVC_TOKEN_SECRET": SECRET,
             "RECSVC_LOG_LEVEL": "debug",
             "RECSVC_REFRESH_SECONDS": "0.2",
             "RECSVC_ALLOW_OPEN": "0",
         }
-        self.log = folder / "log"
+        self.environment = {**environment, **settings}
         self.first = self.keys("add", "--scope", "recommend", "--scope", "customers", "--name", "shop")
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--bind", "0.0.0.0:0", "--workers", "2", "--threads", "2", "--models", str(models)],
-                env=self.environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        found = re.search(r":(\d+)$", self.process.stdout.readline().strip())
-        assert found, self.log.read_text()
-        self.address = f"http://127.0.0.1:{found[1]}"
+        where = ("--bind", "0.0.0.0:0", "--models", str(folder / "models"))
+        self.service = served(*where, "--workers", "2", "--threads", "2", **settings)
+        self.process, self.log, self.address = self.service.process, self.service.log, self.service.address
 
     def keys(self, *words: str) -> str:
         """`recsvc keys …`: what it printed."""
@@ -88,16 +73,10 @@ class Running:
 
 
 @pytest.fixture
-def running(tmp_path: Path, shop: Builders) -> Iterator[Running]:
+def running(served: Callable[..., Served], environment: dict[str, str], tmp_path: Path, shop: Builders) -> Running:
     """The tea shop behind keys, reachable from other machines; ended with the test."""
-    models = tmp_path / "models"
-    shop.write(models, shop.tea())
-    service = Running(tmp_path, models)
-    yield service
-    service.process.kill()
-    service.process.wait()
-    if service.process.stdout:
-        service.process.stdout.close()
+    shop.write(tmp_path / "models", shop.tea())
+    return Running(served, environment, tmp_path)
 
 
 def test_rotation_fails_no_request_and_logs_no_key(running: Running) -> None:
@@ -146,8 +125,7 @@ def test_a_worker_that_starts_beside_a_broken_file_stays_up_and_lets_nobody_in(r
     whole = Path(running.environment["RECSVC_KEYS"]).read_bytes()
     assert running.within(20, running.first, 200)
     Path(running.environment["RECSVC_KEYS"]).write_bytes(b"{")
-    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
-    os.kill(int(children[0]), signal.SIGKILL)
+    os.kill(min(running.service.workers()), signal.SIGKILL)
     deadline = time.monotonic() + 30
     seen: set[int] = set()
 

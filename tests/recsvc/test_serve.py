@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -11,57 +10,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import pytest
 
 from recsvc.cli.main import main
 
 if TYPE_CHECKING:
-    from conftest import Builders
-
-REPOSITORY = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "import sys; from recsvc.cli.main import main; sys.exit(main())"]
-Start = Callable[..., tuple["subprocess.Popen[str]", str]]
-
-
-def environment(**changes: str) -> dict[str, str]:
-    """Ours without anything that configures the service."""
-    bare = {k: v for k, v in os.environ.items() if not k.startswith(("RECSVC_", "PROMETHEUS_", "GUNICORN_"))}
-    return {**bare, "PYTHONPATH": str(REPOSITORY), **changes}
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """`start("--workers", "2")`: a running service and its address; it is ended with the test."""
-    running: list[subprocess.Popen[str]] = []
-
-    def serve(*options: str, **changes: str) -> tuple[subprocess.Popen[str], str]:
-        with (tmp_path / "log").open("a") as log:
-            process = subprocess.Popen(
-                [*COMMAND, "serve", "--bind", "127.0.0.1:0", *options],
-                env=environment(TMPDIR=str(tmp_path), **changes),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=tmp_path,
-            )
-        running.append(process)
-        stdout: IO[str] = process.stdout  # type: ignore[assignment]  # a pipe was asked for
-        line = stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
-        assert found, (tmp_path / "log").read_text()
-        return process, found[0]
-
-    yield serve
-    for process in running:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    from conftest import Builders, Served
 
 
 def get(address: str, path: str, data: bytes | None = None) -> tuple[int, str]:
@@ -75,11 +34,12 @@ def get(address: str, path: str, data: bytes | None = None) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_serve_answers_swaps_versions_and_ends(start: Start, tmp_path: Path, shop: Builders) -> None:
+def test_serve_answers_swaps_versions_and_ends(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
     """Both workers answer, count together, pick up a published version within 2 s, and end at TERM with 0."""
     models = tmp_path / "models"
     first = shop.write(models, shop.tea(), 0)
-    process, address = start("--workers", "2", "--threads", "2", "--models", str(models))
+    service = served("--workers", "2", "--threads", "2", "--models", str(models))
+    process, address = service.process, service.address
     assert json.loads(get(address, "/health/ready")[1])["model_version"] == first
     status, body = get(address, "/recommend", b'{"cart":[{"item_id":"tea"}],"type":"cross_sell","n":10}')
     assert (status, json.loads(body)["cross_sell"][0]["item_id"]) == (200, "cup-blue")
@@ -115,14 +75,14 @@ def test_serve_answers_swaps_versions_and_ends(start: Start, tmp_path: Path, sho
     assert process.wait(timeout=30) == 0
     assert not list(tmp_path.glob("recsvc-counters-*"))
     assert not (tmp_path / ".gunicorn").exists()
-    log = (tmp_path / "log").read_text()
+    log = service.log.read_text()
     assert f"serving the published version {second}" in log
     assert "Traceback" not in log
 
 
-def test_serve_without_a_model_says_so(start: Start, tmp_path: Path) -> None:
+def test_serve_without_a_model_says_so(served: Callable[..., Served], tmp_path: Path) -> None:
     """It starts, answers `no_model`, and is not ready."""
-    _, address = start("--workers", "1", "--models", str(tmp_path / "none"))
+    address = served("--workers", "1", "--models", str(tmp_path / "none")).address
     status, body = get(address, "/recommend?item_id=tea")
     assert (status, json.loads(body)["empty_reason"]) == (200, "no_model")
     assert get(address, "/health/ready")[0] == 503
@@ -143,7 +103,7 @@ def test_a_bad_option_stops_the_start(options: list[str], message: str, capsys: 
     assert message in capsys.readouterr().err
 
 
-def test_nothing_happens_when_the_service_is_imported() -> None:
+def test_nothing_happens_when_the_service_is_imported(environment: dict[str, str]) -> None:
     """No thread, no socket, no file: a fresh interpreter imports every module of the room and has done nothing."""
     code = (
         "import sys, threading, socket\n"
@@ -153,4 +113,4 @@ def test_nothing_happens_when_the_service_is_imported() -> None:
         "banned = {'scipy', 'implicit', 'polars', 'training', 'redis'} & set(sys.modules)\n"
         "assert not banned, banned\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment())
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)

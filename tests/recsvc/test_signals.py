@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Builders
+    from conftest import Builders, Served
 
-REPOSITORY = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "import sys; from recsvc.cli.main import main; sys.exit(main())"]
 WORKERS = 2
 CLIENTS = 4
 
@@ -85,87 +80,64 @@ class Load:
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Load]]:
+def under_load(served: Callable[..., Served], folder: Path) -> Iterator[tuple[Served, Load]]:
     """Two workers under load."""
-    bare = {k: v for k, v in os.environ.items() if not k.startswith(("RECSVC_", "PROMETHEUS_", "GUNICORN_"))}
-    options = ["serve", "--bind", "127.0.0.1:0", "--workers", str(WORKERS), "--threads", "4"]
-    with (folder / "log").open("a") as log:
-        process = subprocess.Popen(
-            [*COMMAND, *options, "--models", str(folder / "models")],
-            env={**bare, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(folder)},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    try:
-        assert process.stdout is not None
-        found = re.search(r":(\d+)$", process.stdout.readline().strip())
-        assert found, (folder / "log").read_text()
-        load = Load(int(found[1]))
-        load.wait_for(20)
-        yield process, load
-        load.end()
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    service = served("--workers", str(WORKERS), "--threads", "4", "--models", str(folder / "models"))
+    load = Load(service.port)
+    load.wait_for(20)
+    yield service, load
+    load.end()
 
 
-def workers(process: subprocess.Popen[str]) -> set[int]:
-    """The processes that answer."""
-    return {int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()}
-
-
-def reload_under_load(folder: Path, times: int) -> Load:
+def reload_under_load(served: Callable[..., Served], folder: Path, times: int) -> Load:
     """HUP so many times, each with answers in between and other workers afterwards."""
-    with service(folder) as (process, load):
+    with under_load(served, folder) as (service, load):
         for _ in range(times):
-            before = workers(process)
-            process.send_signal(signal.SIGHUP)
+            before = service.workers()
+            service.process.send_signal(signal.SIGHUP)
             deadline = time.monotonic() + 60
-            while (workers(process) & before or len(workers(process)) < WORKERS) and time.monotonic() < deadline:
+            while (service.workers() & before or len(service.workers()) < WORKERS) and time.monotonic() < deadline:
                 time.sleep(0.05)
-            assert not workers(process) & before
+            assert not service.workers() & before
             load.wait_for(50)
     return load
 
 
-def test_a_reload_under_load_fails_nobody(tmp_path: Path, shop: Builders) -> None:
+def test_a_reload_under_load_fails_nobody(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
     """F15: HUP twice under kept-alive load: every worker is another, no request fails."""
     shop.write(tmp_path / "models", shop.tea())
-    load = reload_under_load(tmp_path, 2)
+    load = reload_under_load(served, tmp_path, 2)
     assert load.failed == []
 
 
 @pytest.mark.deep
-def test_ten_reloads_under_load_fail_nobody(tmp_path: Path, shop: Builders) -> None:
+def test_ten_reloads_under_load_fail_nobody(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
     """F15: the same ten times."""
     shop.write(tmp_path / "models", shop.tea())
-    load = reload_under_load(tmp_path, 10)
+    load = reload_under_load(served, tmp_path, 10)
     assert load.failed == []
 
 
-def test_a_killed_worker_costs_what_it_held(tmp_path: Path, shop: Builders) -> None:
+def test_a_killed_worker_costs_what_it_held(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
     """F15: kill -9: at most the requests in flight fail, and another worker takes its place."""
     shop.write(tmp_path / "models", shop.tea())
-    with service(tmp_path) as (process, load):
-        victim = min(workers(process))
+    with under_load(served, tmp_path) as (service, load):
+        victim = min(service.workers())
         os.kill(victim, signal.SIGKILL)
         load.wait_for(100)
         deadline = time.monotonic() + 30
-        while (victim in workers(process) or len(workers(process)) < WORKERS) and time.monotonic() < deadline:
+        while (victim in service.workers() or len(service.workers()) < WORKERS) and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert len(workers(process) - {victim}) == WORKERS
+        assert len(service.workers() - {victim}) == WORKERS
         load.wait_for(50)
     assert len(load.failed) <= CLIENTS
 
 
-def test_an_end_under_load_answers_what_it_took(tmp_path: Path, shop: Builders) -> None:
+def test_an_end_under_load_answers_what_it_took(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
     """F15: TERM: the service ends with 0, and nobody got a half answer or an error of ours."""
     shop.write(tmp_path / "models", shop.tea())
-    with service(tmp_path) as (process, load):
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=40) == 0
+    with under_load(served, tmp_path) as (service, load):
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(timeout=40) == 0
     assert not [said for said in load.failed if "ConnectionRefused" not in said and "Connection" not in said]
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert "Traceback" not in service.log.read_text()

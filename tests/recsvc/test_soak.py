@@ -11,21 +11,16 @@ import json
 import os
 import re
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Builders
+    from conftest import Builders, Served
 
-REPOSITORY = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "import sys; from recsvc.cli.main import main; sys.exit(main())"]
 MINUTES = float(os.environ.get("RECSVC_SOAK_MINUTES", "2"))
 RATE = float(os.environ.get("RECSVC_SOAK_RATE", "25"))
 WORKERS = 2
@@ -53,36 +48,6 @@ def look(pid: int) -> Sample:
     found = re.search(r"RssAnon:\s+(\d+) kB", status)
     assert found
     return Sample(int(found[1]), len(list(Path(f"/proc/{pid}/fd").iterdir())))
-
-
-def workers(process: subprocess.Popen[str]) -> list[int]:
-    """The processes that answer."""
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-
-
-@contextmanager
-def service(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Workers with a memory; their process and port."""
-    bare = {k: v for k, v in os.environ.items() if not k.startswith(("RECSVC_", "PROMETHEUS_", "GUNICORN_"))}
-    settings = {"RECSVC_MODELS": str(folder / "models"), "RECSVC_STATE": str(folder / "state.db")}
-    with (folder / "log").open("a") as log:
-        process = subprocess.Popen(
-            [*COMMAND, "serve", "--bind", "127.0.0.1:0", "--workers", str(WORKERS)],
-            env={**bare, **settings, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(folder)},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    try:
-        assert process.stdout is not None
-        found = re.search(r":(\d+)$", process.stdout.readline().strip())
-        assert found, (folder / "log").read_text()
-        yield process, int(found[1])
-    finally:
-        process.terminate()
-        process.wait(timeout=40)
-        if process.stdout:
-            process.stdout.close()
 
 
 def requests() -> Iterator[tuple[str, str, str]]:
@@ -126,30 +91,31 @@ def flat(samples: list[int], most_growth: float) -> bool:
 
 
 @pytest.mark.deep
-def test_memory_and_descriptors_stay_flat(tmp_path: Path, shop: Builders) -> None:
+def test_memory_and_descriptors_stay_flat(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
     """Every kind of request, version after version: no worker grows by 5 %, opens more, ends or fails."""
     names = [shop.write(tmp_path / "models", shop.tea(settings={"turn": turn}), turn) for turn in range(2)]
     samples: dict[int, list[Sample]] = {}
     statuses: dict[int, int] = {}
-    with service(tmp_path) as (process, port):
-        clients = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(8)]
-        while len(pids := workers(process)) < WORKERS:
-            time.sleep(0.05)
-        began = time.monotonic()
-        for at, (method, path, body) in enumerate(requests()):
-            if (now := time.monotonic() - began) > MINUTES * 60:
-                break
-            time.sleep(max(at / RATE - now, 0))
-            status = ask(clients[at % len(clients)], method, path, body)
-            statuses[status] = statuses.get(status, 0) + 1
-            if at % int(2 * RATE) == 0:
-                for pid in pids:
-                    samples.setdefault(pid, []).append(look(pid))
-            if at % int(20 * RATE) == 0:
-                (tmp_path / "models" / "current").write_text(f"{names[at // int(20 * RATE) % 2]}\n")
-        assert workers(process) == pids
-        for client in clients:
-            client.close()
+    models = ("--models", str(tmp_path / "models"))
+    service = served("--workers", str(WORKERS), *models, RECSVC_STATE=str(tmp_path / "state.db"))
+    clients = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=20) for _ in range(8)]
+    while len(pids := service.workers()) < WORKERS:
+        time.sleep(0.05)
+    began = time.monotonic()
+    for at, (method, path, body) in enumerate(requests()):
+        if (now := time.monotonic() - began) > MINUTES * 60:
+            break
+        time.sleep(max(at / RATE - now, 0))
+        status = ask(clients[at % len(clients)], method, path, body)
+        statuses[status] = statuses.get(status, 0) + 1
+        if at % int(2 * RATE) == 0:
+            for pid in pids:
+                samples.setdefault(pid, []).append(look(pid))
+        if at % int(20 * RATE) == 0:
+            (tmp_path / "models" / "current").write_text(f"{names[at // int(20 * RATE) % 2]}\n")
+    assert service.workers() == pids
+    for client in clients:
+        client.close()
     print(statuses)  # noqa: T201  # figures, for who looks with -s
     for pid, seen in samples.items():
         kib = [sample.kib for sample in seen]
