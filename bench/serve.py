@@ -112,7 +112,7 @@ def measure(folder: Path, socket: str, workers: int, args: argparse.Namespace) -
         for name in ("floor", *cases):
             report(name, [seen[name] for seen in rounds], [seen["floor"] for seen in rounds])
         print(f"hit ratio on zipf: {hit_ratio(ours.address):.0%}")
-        for name, (server, queries) in cases.items():
+        for name, (server, queries) in {"floor": (floor, pages(zipf)), **cases}.items():
             if server is not bare or name.startswith("uniform"):
                 host, _, port = server.address.removeprefix("http://").partition(":")
                 seen = open_loop(host, int(port), queries, args.rate, args.seconds * 2)
