@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,13 @@ class Choice:
     item: NDArray[np.int32]
     own: NDArray[np.int64]
     features: NDArray[np.float64]
+
+
+class _Asked(NamedTuple):
+    """Families of the page or the cart: which of `Own` are among them, and how many there are."""
+
+    own: NDArray[np.int64]
+    n: int
 
 
 def own_of(columns: Mapping[str, NDArray[np.generic]], orders: int, family: NDArray[np.int32]) -> Own:
@@ -157,6 +165,7 @@ def table(shelf: Scored, own: Own, near: Scored, anchors: NDArray[np.int32], fac
     """
     mine = _strongest(own)
     asked = facts.family[anchors]
+    question = _Asked(np.flatnonzero(np.isin(own.family, asked)), len(asked))
     on_shelf, nearby, bought = facts.family[shelf.item], facts.family[near.item], own.family[mine]
     family = np.unique(np.concatenate([on_shelf, nearby, bought]))
     family = family[~np.isin(family, asked)]
@@ -191,9 +200,9 @@ def table(shelf: Scored, own: Own, near: Scored, anchors: NDArray[np.int32], fac
         np.log(facts.repeat[item].astype(np.float64) + 0.02),
         _alike(item, anchors, facts),
     ]
-    columns = [*_habits(row, own, asked, today), *(v * is_own for v in both), *(v * ~is_own for v in both)]
+    columns = [*_habits(row, own, question, today), *(v * is_own for v in both), *(v * ~is_own for v in both)]
     columns += [*(v * is_own for v in liking), *(v * ~is_own for v in liking)]
-    columns += [value * is_own for value in _asker(own, asked)]
+    columns += [value * is_own for value in _asker(own, question)]
     return Choice(family, item, row, np.stack(columns, axis=1))
 
 
@@ -204,8 +213,8 @@ def _strongest(own: Own) -> NDArray[np.int64]:
     return np.sort(np.argsort(-own.habit, kind="stable")[:_MOST_OWN])
 
 
-def _habits(row: NDArray[np.int64], own: Own, asked: NDArray[np.int32], today: int) -> list[NDArray[np.float64]]:
-    """The columns of what was bought, beside families that are asked about; 0 for what is new."""
+def _habits(row: NDArray[np.int64], own: Own, asked: _Asked, today: int) -> list[NDArray[np.float64]]:
+    """The columns of what was bought; 0 for what is new."""
     mine = row >= 0
     at = np.where(mine, row, 0)
     count, habit, last = own.count[at], own.habit[at], own.last_day[at]
@@ -214,8 +223,7 @@ def _habits(row: NDArray[np.int64], own: Own, asked: NDArray[np.int32], today: i
     regular = mine & (span > 0) & (count > 1)
     interval = np.maximum(span / np.maximum(count - 1, 1), 1)
     due = np.where(regular, np.clip(np.log(np.maximum(days, 0.5) / interval), -3, 3), 0)
-    days_asked = own.last_day[np.isin(own.family, asked)]
-    beside = (last[:, None] == days_asked).sum(axis=1) / max(len(asked), 1)
+    beside = (last[:, None] == own.last_day[asked.own]).sum(axis=1) / max(asked.n, 1)
     columns = [
         np.ones(len(row)),
         np.log(habit + 0.02),
@@ -231,14 +239,13 @@ def _habits(row: NDArray[np.int64], own: Own, asked: NDArray[np.int32], today: i
     return [np.where(mine, column, 0).astype(np.float64) for column in columns]
 
 
-def _asker(own: Own, asked: NDArray[np.int32]) -> tuple[float, float, float, float]:
+def _asker(own: Own, asked: _Asked) -> tuple[float, float, float, float]:
     """`range`, `loyal`, `asked` and `asked_often`: the same for every own item of a question."""
-    there = np.isin(own.family, asked)
     return (
         float(np.log(len(own.family))),
         1 - len(own.family) / max(float(own.count.sum()), 1.0),
-        float(there.sum()) / max(len(asked), 1),
-        float(np.log1p(own.count[there].sum() / own.orders)),
+        len(asked.own) / max(asked.n, 1),
+        float(np.log1p(own.count[asked.own].sum() / own.orders)),
     )
 
 
@@ -247,8 +254,9 @@ def _alike(item: NDArray[np.int32], anchors: NDArray[np.int32], facts: ItemFacts
     if not len(anchors):
         return np.zeros(len(item))
     category = facts.category[item]
-    same = category[:, None] == facts.category[anchors]
-    return np.asarray(np.where(category >= 0, same.mean(axis=1), 0.0), dtype=np.float64)
+    share = np.bincount(facts.category[anchors] + 1, minlength=int(category.max(initial=0)) + 2) / len(anchors)
+    share[0] = 0.0  # no category is like no other
+    return np.asarray(share[category + 1], dtype=np.float64)
 
 
 def _category(item: NDArray[np.int32], own: Own, facts: ItemFacts) -> NDArray[np.float64]:
