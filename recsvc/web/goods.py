@@ -11,7 +11,7 @@ from msgspec import Struct
 from recsvc.store.contract import Snapshot
 
 
-class Card(Struct, frozen=True):
+class Card(Struct, frozen=True, gc=False):
     """How an item is shown, as the version's cards have it."""
 
     title: str | None = None
