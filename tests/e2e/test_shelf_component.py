@@ -210,15 +210,6 @@ def test_a_page_asks_by_get_and_a_cart_by_post(bench: Bench) -> None:
     assert json.loads(bench.asked[1].post_data) == {"cart": [{"item_id": "D1", "quantity": 2}], **wish}
 
 
-def test_what_the_page_shows_elsewhere_stays_out(bench: Bench) -> None:
-    """`exclude` goes along, in the address of a page's question and in the body of a cart's."""
-    page = bench.open(SHELF.format(more='exclude="D1 D2"'))
-    assert "&exclude=D1&exclude=D2&" in bench.asked[0].url
-    page.evaluate("document.querySelector('recsvc-shelf').cart = [{item_id: 'D3', quantity: 1}]")
-    page.wait_for_function("heard.length === 2")
-    assert json.loads(bench.asked[1].post_data)["exclude"] == ["D1", "D2"]
-
-
 def test_changes_made_together_make_one_question(bench: Bench) -> None:
     """Three attributes changed in one go: one more request, for the last state."""
     page = bench.open(SHELF.format(more=""))

@@ -188,9 +188,6 @@ def test_a_swap_changes_the_cart_by_what_it_says(page_at: Callable[[str], Any], 
     more = amount(offer.first.locator(".delta").inner_text())
     before = amount(page.locator(".total b").inner_text())
     better = offer.first.get_by_role("link").inner_text()
-    beside = page.locator("recsvc-shelf li .title")
-    beside.first.wait_for()
-    assert not {link.inner_text() for link in offer.get_by_role("link").all()} & set(beside.all_inner_texts())
     offer.first.get_by_role("button", name="Swap").click()
     page.locator(".lines a", has_text=better).wait_for()
     assert page.locator(".steps output").inner_text() == "2"

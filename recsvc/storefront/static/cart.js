@@ -27,13 +27,12 @@ export function tellCart() {
 export async function cartPage(again) {
   if (!lines.length) return { title: "Cart", body: empty() };
   const { currency } = lines[0].price ?? {};
-  const { offers, section } = await swaps(lines, async (id, item) => {
+  const offers = await swaps(lines, async (id, item) => {
     exchange(id, item);
     await again();
     document.querySelector("h1").focus();
   });
   const heading = await forWhom("Before you go");
-  const exclude = offers.map((item) => item.item_id).join(" ") || undefined; // nothing stands on a page twice
   const total = lines.reduce((sum, line) => sum + line.quantity * Number(line.price?.amount ?? 0), 0);
   const body = html`
     <h1 tabindex="-1">Your cart</h1>
@@ -42,7 +41,7 @@ export async function cartPage(again) {
     </ul>
     <p class="total">Total <b>${money({ amount: total, currency })}</b></p>
     ${remembers() && html`<p class="order"><button type="button" class="button big buy">Order, in imagination</button></p>`}
-    ${section} ${shelf({ type: "cross_sell", heading, exclude, "list-id": "rec_cart" }, lines)}
+    ${offers} ${shelf({ type: "cross_sell", heading, "list-id": "rec_cart" }, lines)}
   `;
   onClick(body, ".buy", async () => {
     await note("purchase", { items: lines.map(({ item_id, quantity }) => ({ item_id, quantity })) });

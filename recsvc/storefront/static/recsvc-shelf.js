@@ -41,7 +41,7 @@ const CREDENTIALS = {
 };
 
 class RecsvcShelf extends HTMLElement {
-  static observedAttributes = ["endpoint", "item-id", "exclude", "heading", ...Object.keys(CREDENTIALS), ...Object.keys(PARAMETERS)];
+  static observedAttributes = ["endpoint", "item-id", "heading", ...Object.keys(CREDENTIALS), ...Object.keys(PARAMETERS)];
 
   #cart = null;
   #asked = null;
@@ -89,7 +89,7 @@ class RecsvcShelf extends HTMLElement {
   async #load() {
     this.#asked?.abort();
     const asked = (this.#asked = new AbortController());
-    const ids = this.#ids("item-id");
+    const ids = (this.getAttribute("item-id") ?? "").split(/\s+/).filter(Boolean);
     if (!this.#cart?.length && !ids.length) return this.#hide("nothing_asked");
     const timer = setTimeout(() => asked.abort("late"), Number(this.getAttribute("timeout") ?? 1500));
     try {
@@ -113,19 +113,11 @@ class RecsvcShelf extends HTMLElement {
 
   #request(ids) {
     const wish = { type: this.#type, ...this.#said(PARAMETERS) };
-    const exclude = this.#ids("exclude");
-    const listed = (name, values) => values.map((value) => [name, value]);
-    if (!this.#cart)
-      return [this.#address([...listed("item_id", ids), ...listed("exclude", exclude), ...Object.entries(wish)])];
+    if (!this.#cart) return [this.#address([...ids.map((id) => ["item_id", id]), ...Object.entries(wish)])];
     if (wish.n) wish.n = Number(wish.n);
     if (wish.fallback) wish.fallback = wish.fallback === "true";
     const cart = this.#cart.map(({ item_id, quantity }) => ({ item_id, quantity }));
-    return [this.#address(), post({ cart, ...wish, ...(exclude.length && { exclude }) })];
-  }
-
-  /** Ids apart by spaces. */
-  #ids(attribute) {
-    return (this.getAttribute(attribute) ?? "").split(/\s+/).filter(Boolean);
+    return [this.#address(), post({ cart, ...wish })];
   }
 
   #address(wish = []) {

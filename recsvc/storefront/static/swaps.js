@@ -4,11 +4,11 @@ import { html, itemLink, money, onClick } from "./dom.js";
 import { shopper } from "./shoppers.js";
 import { explain } from "./why.js";
 
-/** What is offered and its section, null where nothing is better; `swap(line's id, item)` hears what is taken. */
+/** The section, null where nothing is better; `swap(line's id, item)` hears what is taken. */
 export async function swaps(lines, swap) {
   const answer = await upsells(lines).catch(() => null);
   const offers = (answer?.upsell ?? []).slice(0, 3);
-  if (!offers.length) return { offers, section: null };
+  if (!offers.length) return null;
   const titles = new Map(lines.map((line) => [line.item_id, line.title]));
   const body = html`
     <section class="panel" aria-labelledby="swaps-title">
@@ -20,7 +20,7 @@ export async function swaps(lines, swap) {
   `;
   onClick(body, "[data-swap]", ({ swap: place }) => swap(offers[place].swap_for, offers[place]));
   onClick(body, "[data-why]", ({ why: place }) => explain(offers[place], answer));
-  return { offers, section: body };
+  return body;
 }
 
 async function upsells(lines) {
