@@ -247,14 +247,15 @@ needs_native = pytest.mark.skipif(native.library() is None, reason="the native k
 @needs_native
 @pytest.mark.parametrize("name", KINDS)
 @settings(max_examples=80, deadline=None)
-@given(case=cases(), threads=st.integers(1, 4), wide=st.booleans())
-def test_native_engine_is_the_scipy_engine(name: str, case: Case, threads: int, wide: bool) -> None:
-    """Whatever is asked, native and SciPy give the same bits, for any number of threads and with 64-bit places."""
+@given(case=cases(), threads=st.integers(1, 4), way=st.sampled_from([{"wide": True}, {"leaders": 1}, {"leaders": 9}]))
+def test_native_engine_is_the_scipy_engine(name: str, case: Case, threads: int, way: dict[str, int]) -> None:
+    """Whatever is asked, native and SciPy give the same bits, for any number of threads, the ways of large sets too."""
     statistic = KINDS[name]
     found = ask(case, statistic, engine="native", threads=threads)
     assert_same(found, ask(case, statistic, engine="scipy"))
     problem = checks.problem(case.baskets, case.weights, case.anchor_weights, case.voters, case.supporters)
-    assert_same(found, native.neighbours(Job(problem, case.k, statistic, case.min_support, threads), wide=wide))
+    job = Job(problem, case.k, statistic, case.min_support, threads)
+    assert_same(found, native.neighbours(job, wide="wide" in way, leaders=way.get("leaders")))
 
 
 @pytest.mark.parametrize("engine", ["scipy", pytest.param("native", marks=needs_native)])

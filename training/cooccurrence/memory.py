@@ -13,6 +13,7 @@ from training.cooccurrence.problem import Problem
 _RESULT = 12  # item, score, together
 _SHORT_IDS = 1 << 16
 _SPREAD = 1 << 19  # tables from this size on lie in huge pages
+_WIDE_CATALOGUE = 1 << 18
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -42,7 +43,22 @@ def estimate_memory(problem: Problem, k: int, engine: Engine, threads: int = 1) 
     counters = (7 if problem.plain else 12) + item_id + (0 if problem.supporters is None else 8)
     tables = 5 if 8 * n_items < _SPREAD else 16 + 8 * threads
     huge_pages = tables * (2 << 20)  # what rounding up may cost
-    return entry * nnz + basket * n + n_items * (100 + threads * (32 + counters)) + result + huge_pages
+    return (
+        entry * nnz
+        + basket * n
+        + n_items * (100 + threads * (32 + counters))
+        + (_leaders(n_items, threads) if problem.plain else 0)
+        + result
+        + huge_pages
+    )
+
+
+def _leaders(n_items: int, threads: int) -> int:
+    """What `native/leaders.hpp` may take beyond the places that it spares."""
+    if n_items >= _WIDE_CATALOGUE:
+        return 0
+    pairs = 4 * min(n_items // 4, 512) ** 2
+    return min(1 << 25, 2 * 512 * n_items) + pairs + threads * (pairs + 64 * n_items)
 
 
 def available_memory() -> int | None:

@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 Numbers = NDArray[Any]
 
 _TICK = 0.1
-_EDITION = 3  # of the calls below, as in kernel.cpp: whoever changes a structure or a call counts on
+_EDITION = 4  # of the calls below, as in kernel.cpp: whoever changes a structure or a call counts on
 _STOP, _DONE = 0, 1
 
 
@@ -45,6 +45,7 @@ class _Baskets(ctypes.Structure):
         ("supporter", ctypes.c_void_p),
         ("threads", ctypes.c_int32),
         ("wide", ctypes.c_int32),
+        ("leaders", ctypes.c_int64),
     )
 
 
@@ -116,13 +117,17 @@ def sound(indptr: NDArray[np.int64], item: Numbers, data: Numbers, n_items: int)
     return bool(lib.basket_sound(len(indptr) - 1, n_items, nnz, _at(indptr), _at(item), _at(data), data.itemsize))
 
 
-def neighbours(job: Job, progress: Progress | None = None, *, wide: bool = False) -> ItemVectors:
+def neighbours(
+    job: Job, progress: Progress | None = None, *, wide: bool = False, leaders: int | None = None
+) -> ItemVectors:
     """The k best neighbours of every item; see `training.cooccurrence.neighbours`.
 
     Args:
         job: what to do.
         progress: told (rows done, rows in all), now and then and at the end.
         wide: use 64-bit places and the ways of large catalogues, as baskets beyond 2^32 entries need, on any.
+        leaders: read the rows of so many of the most popular items off those of all others (plain counts, not `wide`);
+            None: of as many as pays. The answer is the same.
 
     Raises:
         ModuleNotFoundError: the library was not built.
@@ -134,7 +139,7 @@ def neighbours(job: Job, progress: Progress | None = None, *, wide: bool = False
     problem, n = job.problem, job.problem.n_items
     control = np.zeros(2, np.int64)
     item = np.ascontiguousarray(problem.item)
-    baskets = _baskets(problem, item, job.threads, wide=wide)
+    baskets = _baskets(problem, item, job.threads, wide=wide, leaders=-1 if leaders is None else leaders)
     totals = Totals(np.zeros(n), np.zeros(n), total(problem))
     plan = ctypes.c_void_p()
     try:
@@ -199,10 +204,10 @@ def _run(call: Callable[[], int], control: NDArray[np.int64], tell: Callable[[],
         raise RuntimeError(f"the basket kernel failed with outcome {outcomes}")
 
 
-def _baskets(problem: Problem, item: NDArray[np.int32], threads: int, *, wide: bool) -> _Baskets:
+def _baskets(problem: Problem, item: NDArray[np.int32], threads: int, *, wide: bool, leaders: int) -> _Baskets:
     extras = (problem.weights, problem.anchor_weights, problem.voters, problem.supporters)
     pointers = [_at(problem.indptr), _at(item), *(None if extra is None else _at(extra) for extra in extras)]
-    return _Baskets(problem.n_baskets, problem.n_items, *pointers, threads, int(wide))
+    return _Baskets(problem.n_baskets, problem.n_items, *pointers, threads, int(wide), leaders)
 
 
 def _question(statistic: Statistic, totals: Totals) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:

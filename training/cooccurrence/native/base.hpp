@@ -28,7 +28,8 @@ struct Baskets {  // as training.cooccurrence.problem.Problem; weight, anchored,
   const int32_t* voter;
   const int32_t* supporter;  // never with voter
   int32_t threads;
-  int32_t wide;  // 1: 64-bit places and the ways of large catalogues even where small ones would do, for tests
+  int32_t wide;     // 1: 64-bit places and the ways of large catalogues even where small ones would do, for tests
+  int64_t leaders;  // how many, see leaders.hpp; −1: as many as pay
 };
 
 struct Question {

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
-#include <utility>
 
 namespace {
 
@@ -58,49 +56,6 @@ inline int64_t narrow(uint64_t* keys, int64_t n, int64_t least, uint64_t grain, 
     keys[m] = key, m += key <= edge;
   }
   return m;
-}
-
-// Merges [low, middle) and [middle, high) of equal length, from both ends at once: two chains without a branch.
-template <class T>
-inline void merge_equal(const T* low, int64_t half, T* to) {
-  const T *a = low, *b = low + half, *y = b - 1, *z = b + half - 1;
-  T *front = to, *back = to + 2 * half - 1;
-  for (int64_t e = 0; e < half; ++e) {
-    const bool from_a = *a <= *b, from_z = *y <= *z;
-    *front++ = from_a ? *a : *b;
-    *back-- = from_z ? *z : *y;
-    a += from_a, b += !from_a, z -= from_z, y -= !from_z;
-  }
-}
-
-template <class T>
-inline void sort_four(T* k) {
-  auto order = [](T& x, T& y) {
-    const T low = std::min(x, y), high = std::max(x, y);
-    x = low, y = high;
-  };
-  order(k[0], k[1]), order(k[2], k[3]), order(k[0], k[2]), order(k[1], k[3]), order(k[1], k[2]);
-}
-
-// Sorts few keys; `keys` and `other` have room for n + 3; returns which of the two holds the result.
-template <class T>
-inline T* sort_keys(T* keys, T* other, int64_t n) {
-  const int64_t padded = (n + 3) / 4 * 4;
-  std::fill(keys + n, keys + padded, std::numeric_limits<T>::max());
-  for (int64_t e = 0; e < padded; e += 4) sort_four(keys + e);
-  for (int64_t width = 4; width < padded; width *= 2, std::swap(keys, other)) {
-    for (int64_t low = 0; low < padded; low += 2 * width) {
-      const int64_t rest = padded - low;
-      if (rest >= 2 * width) {
-        merge_equal(keys + low, width, other + low);
-      } else if (rest > width) {
-        std::merge(keys + low, keys + low + width, keys + low + width, keys + padded, other + low);
-      } else {
-        std::copy(keys + low, keys + padded, other + low);
-      }
-    }
-  }
-  return keys;
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 //    listed (the transpose).
 // The rows (rows.hpp): an item's baskets are read, with one counter per neighbour: 8, 16 or 32 bits for counts
 //    (c_ij ≤ n_i); with weights a 64-bit word, fixed-point sum above and count below, so that one addition does both.
-//    Few updates in a wide catalogue are sorted instead. The rows before tell about which score the k-th best will have.
+//    Few updates in a wide catalogue are sorted instead (sort.hpp). Of plain counts the rows of the most popular items are
+//    not counted but read off all others (leaders.hpp): C is symmetric. The rows before tell about which score the k-th best will have.
 //    A score rises with c and falls with the neighbour's total, so each level of totals has a least counter that can
 //    reach it; the counters that do are scored exactly (scores.hpp), and where they prove too few the bar is lowered.
 //    The best keys are kept and sorted (choose.hpp).
@@ -50,7 +51,11 @@ void Lists<Id, Place>::answer(const Question& q, const Answer& a, Control& contr
         if (i + 12 < n_items) worker.fetch_first(rank[i + 12]);
         if (i + 6 < n_items) worker.fetch_places(rank[i + 6]);
         if (i + 2 < n_items) worker.fetch_baskets(rank[i + 2]);
-        worker.row(rank[i], rows);
+        if (rank[i] < leaders.n) {
+          rows.leave(bound(rank[i], q.k));
+        } else {
+          worker.row(rank[i], rows);
+        }
       }
       control.done.fetch_add(end - chunk * kRowsAtOnce, std::memory_order_relaxed);
       std::lock_guard<std::mutex> hold(lock);
@@ -62,6 +67,41 @@ void Lists<Id, Place>::answer(const Question& q, const Answer& a, Control& contr
       for (auto it = waiting.begin(); it != waiting.end() && it->first == due; it = waiting.erase(it)) hand_over(it->second);
     }
   });
+  add_leaders(q, a, neighbours, control);
+}
+
+// Makes the rows of leaders, for which `answer` has left room, and closes what they leave of it.
+template <class Id, class Place>
+void Lists<Id, Place>::add_leaders(const Question& q, const Answer& a, const Neighbours& neighbours, Control& control) const {
+  const int64_t groups = (leaders.n + Leaders::kAtOnce - 1) / Leaders::kAtOnce;
+  std::vector<int64_t> length(leaders.n);
+  std::atomic<int64_t> next{0};
+  in_parallel(static_cast<int>(std::min<int64_t>(thread_count(q.threads), groups)), [&](int) {
+    Worker<Id, Place> worker(*this, q, neighbours, wide);
+    Rows rows;
+    for (int64_t group; (group = next.fetch_add(1)) < groups;) {
+      heed(control);
+      const int64_t low = group * Leaders::kAtOnce, high = std::min(leaders.n, low + Leaders::kAtOnce);
+      rows.empty((high - low) * std::min(q.k, n_items));
+      worker.leaders(low, high, rows);
+      for (int64_t r = low, from = 0; r < high; from += length[r], ++r) {
+        const int64_t to = a.indptr[item_of[r]], n = length[r] = rows.length[r - low];
+        std::copy_n(rows.item.get() + from, n, a.item + to);
+        std::copy_n(rows.score.get() + from, n, a.score + to);
+        std::copy_n(rows.together.get() + from, n, a.together + to);
+      }
+    }
+  });
+  for (int64_t i = 0, to = 0; leaders.n > 0 && i < n_items; ++i) {
+    const int64_t from = a.indptr[i], n = rank[i] < leaders.n ? length[rank[i]] : a.indptr[i + 1] - from;
+    if (to < from) {
+      std::copy(a.item + from, a.item + from + n, a.item + to);
+      std::copy(a.score + from, a.score + from + n, a.score + to);
+      std::copy(a.together + from, a.together + from + n, a.together + to);
+    }
+    a.indptr[i] = to, to += n;
+    if (i + 1 == n_items) a.indptr[n_items] = to;
+  }
 }
 
 enum Outcome : int32_t { kDone = 0, kStopped = 1, kNoMemory = 2, kFailed = 3 };
@@ -94,7 +134,7 @@ Plan* new_plan(const Baskets& b, Control& control) {
 extern "C" {
 
 // Changes with the structures and calls: as in native.py.
-int32_t basket_edition() { return 3; }
+int32_t basket_edition() { return 4; }
 
 // 1: the baskets are sound and their n values of `size` bytes alike; see sound.hpp.
 int32_t basket_sound(int64_t n_baskets, int64_t n_items, int64_t nnz, const int64_t* indptr, const int32_t* item,

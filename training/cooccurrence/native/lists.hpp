@@ -6,8 +6,11 @@
 #include <numeric>
 
 #include "base.hpp"
+#include "leaders.hpp"
 
 namespace {
+
+struct Neighbours;
 
 // Whose basket it is: the voter or the supporter; null where nobody asks.
 const int32_t* owner_of(const Baskets& b) { return b.voter ? b.voter : b.supporter; }
@@ -19,8 +22,8 @@ struct Plan {
   const bool wide;  // take the ways of large problems, for tests
   const int64_t n_items;
   Table<int32_t> item_of, rank;  // new number → item, item → new number
-  Table<int64_t> first;          // (n_items + 1,) by new number: where the item's places begin
-  Table<int64_t> updates;        // (n_items,) by new number: neighbours met, the item itself and repeats too
+  Table<int64_t> first;          // (n_items + 1,) by new number: where the item's places begin; leaders have none
+  Table<int64_t> updates;        // (n_items,) by new number: neighbours met, repeats too, and but for leaders the item itself
   std::vector<double> anchor_total, neighbour_total;  // (n_items,) by item; D_i, D_j
 
   explicit Plan(const Baskets& b)
@@ -54,12 +57,14 @@ struct Lists final : Plan {
   Room<Id> list;
   Room<Place> place;          // by item: the places of its baskets
   Room<float> anchor_weight;  // beside place
+  Leaders leaders;
   // Without owners baskets lie by size: those of sizes[s] items end before size_end[s].
   std::vector<int64_t> sizes;
   std::vector<Place> size_end;
 
   Lists(const Baskets& b, Control& control);
   void answer(const Question& q, const Answer& a, Control& control) const override;
+  void add_leaders(const Question& q, const Answer& a, const Neighbours& neighbours, Control& control) const;
 
   Head head(const Id* basket) const {
     Head h;
@@ -83,6 +88,7 @@ struct Lists final : Plan {
     std::vector<int64_t> of_size;   // baskets by size
     std::vector<int64_t> begin;     // where those of a size go in the list
     Table<Cursor> cursor;     // (n_items,) by new number
+    std::vector<uint32_t> among;    // (leaders, leaders): in how many baskets one stands before the other
   };
 
   std::vector<Share> count(const Baskets& b, int threads);
@@ -92,8 +98,10 @@ struct Lists final : Plan {
   int64_t place_by_size(std::vector<Share>& shares);
   int64_t place_by_owner(const Baskets& b, Room<Place>& where) const;
   void aim(std::vector<Share>& shares, bool together);
-  void copy(const Baskets& b, const Share& share, const Room<Place>& where, const Room<float>& beside, Control& control);
-  // Turns the baskets of list[from, end) round. Each write goes somewhere else: what it touches is fetched beforehand,
+  void choose_leaders(const Baskets& b, const std::vector<Share>& shares);
+  void copy(const Baskets& b, Share& share, const Room<Place>& where, const Room<float>& beside, Control& control);
+  void lead(Share& share, const Table<Id>& number, const int32_t* item, int64_t size, Id* basket) const;
+  // Turns the baskets of list[from, end) round, but for the leaders, which stand first. Each write goes somewhere else: what it touches is fetched beforehand,
   // first the cursors of a basket, then the places they point at.
   template <class SizeAt>
   void turn(int64_t from, int64_t end, SizeAt size_at, const Room<float>& beside, Cursor* cursor) {
@@ -106,15 +114,17 @@ struct Lists final : Plan {
         const Id* id = list.at + near + head_size;
         for (int64_t e = size_at(near); e-- > 0;) __builtin_prefetch(place.at + cursor[id[e]].next, 1);
       }
-      const int64_t size = size_at(from), low = from + head_size;
-      for (int64_t e = low; e < low + size; ++e) {
+      const int64_t size = size_at(from), end_of = from + head_size + size;
+      int64_t low = from + head_size;
+      while (low < end_of && static_cast<int64_t>(list[low]) < leaders.n) ++low;
+      for (int64_t e = low; e < end_of; ++e) {
         Cursor& at = cursor[list[e]];
         place[at.next] = static_cast<Place>(from);
         if (anchored) anchor_weight[at.next] = beside[e];
         ++at.next;
         at.updates += static_cast<Place>(size);
       }
-      from = low + size;
+      from = end_of;
     }
   }
 };
@@ -134,11 +144,17 @@ Lists<Id, Place>::Lists(const Baskets& b, Control& control)
 
   Room<Place> where;  // of baskets with owners: places in the list
   const int64_t length = owned ? place_by_owner(b, where) : place_by_size(shares);
+  choose_leaders(b, shares);
   aim(shares, owned);
   list = Room<Id>(length);
   Room<float> beside;  // the list's anchor weights, until places know them
   if (anchored) beside = Room<float>(length);
   in_parallel(threads, [&](int t) { copy(b, shares[t], where, beside, control); });
+  for (const Share& share : shares) {
+    for (int64_t x = 0; x < leaders.n; ++x) {
+      for (int64_t y = 0; y < leaders.n; ++y) leaders.among[x * leaders.n + y] += share.among[x * leaders.n + y] + share.among[y * leaders.n + x];
+    }
+  }
   place = Room<Place>(first[n_items]);
   if (anchored) anchor_weight = Room<float>(first[n_items]);
   if (owned) {  // in one go: sizes are only known on the way
@@ -294,7 +310,7 @@ void Lists<Id, Place>::aim(std::vector<Share>& shares, bool together) {
   for (int64_t r = 0, sum = 0; r < n_items; ++r) {
     for (Share& share : shares) {
       share.cursor[r] = Cursor{static_cast<Place>(sum), 0};
-      sum += static_cast<int64_t>(share.many[item_of[r]]);
+      if (r >= leaders.n) sum += static_cast<int64_t>(share.many[item_of[r]]);
     }
     first[r + 1] = sum;
   }
@@ -302,10 +318,49 @@ void Lists<Id, Place>::aim(std::vector<Share>& shares, bool together) {
 }
 
 template <class Id, class Place>
-void Lists<Id, Place>::copy(const Baskets& b, const Share& share, const Room<Place>& where, const Room<float>& beside,
+void Lists<Id, Place>::choose_leaders(const Baskets& b, const std::vector<Share>& shares) {
+  if (!plain || wide) return;
+  std::vector<int64_t> visits(n_items, 0);
+  for (const Share& share : shares) {
+    for (int64_t r = 0; r < n_items; ++r) visits[r] += static_cast<int64_t>(share.many[item_of[r]]);
+  }
+  double entries = 0.0, met = 0.0;
+  for (const Share& share : shares) {
+    for (size_t size = 2; size < share.of_size.size(); ++size) {
+      const double baskets = static_cast<double>(share.of_size[size]), items = static_cast<double>(size);
+      entries += baskets * items, met += baskets * items * items;
+    }
+  }
+  leaders.n_items = n_items;
+  leaders.n = b.leaders < 0 ? Leaders::how_many(visits, met / std::max(entries, 1.0)) : std::min(b.leaders, n_items);
+  leaders.met = Room<uint16_t>(n_items * leaders.n);
+  leaders.among.assign(leaders.n * leaders.n, 0);
+}
+
+// Writes a basket, its leaders first, and counts their pairs.
+template <class Id, class Place>
+void Lists<Id, Place>::lead(Share& share, const Table<Id>& number, const int32_t* item, int64_t size, Id* basket) const {
+  Id *front = basket, *back = basket + size - 1;
+  for (int64_t e = 0; e < size; ++e) {
+    const Id id = number[item[e]];
+    const int64_t leads = static_cast<int64_t>(id) < leaders.n;
+    *front = *back = id, front += leads, back -= 1 - leads;
+  }
+  const int64_t leading = front - basket;
+  uint32_t* among = share.among.data();
+  for (int64_t x = 0; x < leading; ++x) {
+    uint32_t* row = among + basket[x] * leaders.n;
+    for (int64_t y = x + 1; y < leading; ++y) ++row[basket[y]];
+    share.cursor[basket[x]].updates += static_cast<Place>(size - 1);
+  }
+}
+
+template <class Id, class Place>
+void Lists<Id, Place>::copy(const Baskets& b, Share& share, const Room<Place>& where, const Room<float>& beside,
                             Control& control) {
   const int32_t* owner = owner_of(b);
   const Table<Id> number(rank.begin(), rank.end());
+  share.among.assign(leaders.n * leaders.n, 0);
   std::vector<int64_t> next = share.begin;
   for (int64_t basket = share.low; basket < share.high; ++basket) {
     if (basket % 65536 == 0) heed(control);
@@ -322,7 +377,11 @@ void Lists<Id, Place>::copy(const Baskets& b, const Share& share, const Room<Pla
       if (!plain) std::memcpy(to, &weight, sizeof weight);
     }
     to += head_size;
-    for (int64_t e = 0; e < size; ++e) to[e] = number[b.item[low + e]];
+    if (leaders.n > 0) {
+      lead(share, number, b.item + low, size, to);
+    } else {
+      for (int64_t e = 0; e < size; ++e) to[e] = number[b.item[low + e]];
+    }
     if (anchored) std::memcpy(beside.at + from + head_size, b.anchored + low, size * sizeof(float));
   }
 }

@@ -12,6 +12,7 @@
 #include "choose.hpp"
 #include "lists.hpp"
 #include "scores.hpp"
+#include "sort.hpp"
 
 namespace {
 
@@ -25,6 +26,8 @@ struct Rows {  // some rows, one after another; room is kept between uses
   std::unique_ptr<uint32_t[]> together;
   int64_t size = 0, room = 0;
 
+  // A row that is written later, of `bound` entries at most.
+  void leave(int64_t bound) { length.push_back(bound), size += bound; }
   void empty(int64_t bound) {
     length.clear(), size = 0;
     if (bound <= room) return;
@@ -35,31 +38,30 @@ struct Rows {  // some rows, one after another; room is kept between uses
 
 // What all threads share about the neighbours: their totals, by new number, and the level of each block of them.
 struct Neighbours {
-  // Where a block's totals lie. Rare items have few different totals: a block that has only one shares it, so that the
-  // totals of a million items fit into a near cache.
-  struct Totals {
-    const double* at;
-    int64_t mask;
-  };
+  // Totals that blocks share, then those of every item. Rare items have few different totals: a block that has only one
+  // shares it, so that the totals of a million items fit into a near cache.
+  static constexpr uint8_t kOwn = 0xff;
   Table<double> right;
-  std::vector<Totals> totals;
+  std::vector<uint8_t> shared;  // by block: which total is that of all its items; kOwn where they differ
   std::vector<uint8_t> level;
   std::vector<double> least;  // (kLevels,) the smallest total of a level; infinite for none
 
   Neighbours(const Question& q, const Plan& plan) : least(kLevels, std::numeric_limits<double>::infinity()) {
     const int64_t n = plan.n_items, blocks = (n + kBlock - 1) / kBlock;
-    right.resize(n), totals.resize(blocks), level.resize(blocks);
-    for (int64_t r = 0; r < n; ++r) right[r] = q.right[plan.item_of[r]];
+    right.resize(kOwn + n), shared.assign(blocks, kOwn), level.resize(blocks);
+    double* own = right.data() + kOwn;
+    for (int64_t r = 0; r < n; ++r) own[r] = q.right[plan.item_of[r]];
     std::vector<double> low(blocks);
     double span = 0.0;
-    const double* shared = nullptr;
+    int last = -1;
     for (int64_t b = 0; b < blocks; ++b) {
-      const double *at = right.data() + b * kBlock, *end = right.data() + std::min(n, (b + 1) * kBlock);
+      const double *at = own + b * kBlock, *end = own + std::min(n, (b + 1) * kBlock);
       const auto [least_of, most_of] = std::minmax_element(at, end);
       low[b] = *least_of;
       span = std::max(span, low[b]);
-      if (*least_of == *most_of && (!shared || *shared != *at)) shared = at;
-      totals[b] = *least_of == *most_of ? Totals{shared, 0} : Totals{at, kBlock - 1};
+      if (*least_of != *most_of) continue;
+      if ((last < 0 || right[last] != *at) && last + 1 < kOwn) right[++last] = *at;
+      if (last >= 0 && right[last] == *at) shared[b] = static_cast<uint8_t>(last);
     }
     // Levels to a doubling; the lowest level takes the rest. A quotient's bar is as loose as its level is wide; the ratio
     // of large counts lives on their small difference from chance, and wants narrow levels.
@@ -70,8 +72,10 @@ struct Neighbours {
       least[level[b]] = std::min(least[level[b]], low[b]);
     }
   }
-  double total(int64_t r) const { return totals[r / kBlock].at[r % kBlock & totals[r / kBlock].mask]; }
-  void fetch_total(int64_t block, int64_t e) const { __builtin_prefetch(totals[block].at + (e & totals[block].mask)); }
+  double total(int64_t r) const {
+    const uint8_t one = shared[r / kBlock];
+    return right[one == kOwn ? kOwn + r : one];
+  }
 };
 
 // Bit e: at[e] ≥ least, for a block of counters; least is not 0.
@@ -95,6 +99,14 @@ inline uint64_t reach(const Counter* at, Counter least) {
       bits |= uint64_t(uint32_t(_mm_movemask_epi8(both))) << e;
     }
     return bits;
+  } else if constexpr (sizeof(Counter) == 4) {
+    const __m128i bar = _mm_set1_epi32(static_cast<int>(least));
+    auto reached = [&](int64_t e) { return _mm_cmpeq_epi32(_mm_max_epu32(load(e), bar), load(e)); };
+    for (int64_t e = 0; e < kBlock; e += 16) {
+      const __m128i low = _mm_packs_epi32(reached(e), reached(e + 4)), high = _mm_packs_epi32(reached(e + 8), reached(e + 12));
+      bits |= uint64_t(uint32_t(_mm_movemask_epi8(_mm_packs_epi16(low, high)))) << e;
+    }
+    return bits;
   }
 #endif
 #if defined(__SSE4_2__)
@@ -115,7 +127,7 @@ template <class Id, class Place>
 class Worker {
  public:
   Worker(const Lists<Id, Place>& lists, const Question& question, const Neighbours& neighbours, bool wide)
-      : lists_(lists), q_(question), near_(neighbours), keys_of_(lists.n_items), wide_(wide ? 0 : kWide) {}
+      : lists_(lists), q_(question), near_(neighbours), keys_of_(lists.n_items), wide_(wide ? 0 : kWideCatalogue) {}
 
   // Rows are few baskets long in a wide catalogue: what the rows to come will read is fetched in three steps.
   void fetch_first(int64_t r) const { __builtin_prefetch(&lists_.first[r]), __builtin_prefetch(&lists_.updates[r]); }
@@ -129,9 +141,10 @@ class Worker {
     const int64_t n = lists_.first[r + 1] - lists_.first[r];
     if (n < q_.min_support) {
       out.length.push_back(0);
+      lists_.leaders.forget(r);
     } else if (!lists_.plain) {
       make<uint64_t>(r, n, words_, out);
-    } else if (lists_.n_items >= wide_ && lists_.updates[r] <= kFew && kFew < keys_of_.most()) {
+    } else if (lists_.n_items >= wide_ && lists_.updates[r] <= kFew && n < keys_of_.most()) {
       make_few(r, out);
     } else if (n <= 0xff) {
       make<uint8_t>(r, n, bytes_, out);
@@ -142,10 +155,23 @@ class Worker {
     }
   }
 
+  // The rows of leaders low … high − 1, once all others are made.
+  void leaders(int64_t low, int64_t high, Rows& out) {
+    const int64_t length = static_cast<int64_t>(near_.level.size()) * kBlock;
+    if (led_.empty()) led_.assign(Leaders::kAtOnce * length, 0);
+    lists_.leaders.read_off(low, high, led_.data(), length);
+    sparse_ = false;
+    for (int64_t r = low; r < high; ++r) {
+      const int32_t item = lists_.item_of[r];
+      scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
+      choose(r, led_.data() + (r - low) * length, out);
+    }
+  }
+
  private:
   static constexpr int64_t kBatch = 128, kBlocksAtOnce = 16;
   // Updates that are sooner sorted than counted, where counters outgrow the nearer caches.
-  static constexpr int64_t kFew = 512, kWide = 1 << 18;
+  static constexpr int64_t kFew = 1 << 14, kMany = 1024;
   static constexpr float kNoBar = -std::numeric_limits<float>::infinity();
   struct Backers {
     uint32_t last = 0, count = 0;  // the last supporter by number, and how many they are
@@ -158,11 +184,12 @@ class Worker {
   const int64_t wide_;
   Table<uint8_t> bytes_;
   Table<uint16_t> shorts_;
-  Table<uint32_t> ints_, stamp_;
+  Table<uint32_t> ints_, stamp_, led_;
   Table<uint64_t> words_;
   Table<Id> met_;  // neighbours of a sparse row, as they were met
   int64_t n_met_ = 0;
-  uint32_t few_[kFew + 4], few_sorted_[kFew + 4];
+  std::vector<uint32_t> few_, few_sorted_;  // the neighbours of such a row
+  std::vector<int32_t> start_;  // where in the sorted ones another neighbour begins
   std::vector<uint64_t> keys_, sorted_;
   int64_t n_keys_ = 0;
   std::vector<std::pair<double, Place>> vote_;
@@ -188,6 +215,8 @@ class Worker {
   static constexpr bool kWeighted = std::is_same_v<Counter, uint64_t>;
   // What becomes of a basket's items: counted; counted and, when first met, noted; only noted.
   enum Way { kDense, kSparse, kNoted };
+  // Where the counts are then found: in all counters, in those of the neighbours met, in the lengths of sorted runs.
+  enum How { kAll, kMet, kSorted };
 
   // ---- counting
 
@@ -211,6 +240,7 @@ class Worker {
       count<kDense>(counter, low, high);
     }
     counter[r] = 0;
+    if constexpr (!kWeighted<Counter>) lists_.leaders.note(r, counter);
     choose(r, counter, out);
     if (sparse_) {
       for (int64_t m = 0; m < n_met_; ++m) counter[met_[m]] = 0;
@@ -223,19 +253,20 @@ class Worker {
   void make_few(int64_t r, Rows& out) {
     const int32_t item = lists_.item_of[r];
     scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
-    n_met_ = n_keys_ = 0;
-    count<kNoted>(few_, lists_.first[r], lists_.first[r + 1]);
-    const uint32_t* id = sort_keys(few_, few_sorted_, n_met_);
-    int64_t n = 0;
-    for (int64_t low = 0, high = 0; low < n_met_; low = high) {
-      while (++high < n_met_ && id[high] == id[low]) continue;
-      batch_[n] = static_cast<int32_t>(id[low]);
-      batch_count_[n] = high - low;
-      near_.fetch_total(id[low] / kBlock, id[low] % kBlock);
-      n += (high - low >= q_.min_support) & (id[low] != r);
-      if (n == kBatch || high == n_met_) flush<uint32_t>(std::exchange(n, 0), kNoBar);
-    }
-    hand_in(best(), [](uint64_t) { return uint32_t{0}; }, out);
+    n_met_ = 0;
+    if (few_.empty()) few_.resize(kFew + kSortRoom), few_sorted_.resize(kFew + kSortRoom), start_.resize(kFew + 1);
+    count<kNoted>(few_.data(), lists_.first[r], lists_.first[r + 1]);
+    const uint32_t* id = n_met_ < kMany ? sort_keys(few_.data(), few_sorted_.data(), n_met_)
+                                       : sort_numbers(few_.data(), few_sorted_.data(), n_met_, 32 - keys_of_.spare);
+    int32_t* start = start_.data();
+    int64_t m = 0;
+    for (int64_t e = 0; e < n_met_; ++e) start[m] = static_cast<int32_t>(e), m += e == 0 || id[e] != id[e - 1];
+    start[m] = static_cast<int32_t>(n_met_);
+    n_met_ = m;
+    gather<kSorted>(r, id);
+    const uint64_t* key = best();
+    if (n_keys_ >= q_.k) learn(r, score_of(key[q_.k - 1]));
+    hand_in(key, [](uint64_t) { return uint32_t{0}; }, out);
   }
 
   // Large baskets: 255 of them at a time in byte counters, which fit a nearer cache, are worth the extra sum.
@@ -296,7 +327,9 @@ class Worker {
       return;
     }
     if constexpr (way == kNoted) {
-      for (int64_t e = 0; e < size; ++e) counter[n_met_ + e] = id[e];
+      for (int64_t e = 0; e < size; e += 4) {  // maybe beyond its end: most are of less than four
+        for (int64_t f = e; f < e + 4; ++f) counter[n_met_ + f] = id[f];
+      }
       n_met_ += size;
       return;
     }
@@ -412,13 +445,14 @@ class Worker {
 
   template <class Counter>
   void choose(int64_t r, const Counter* counter, Rows& out) {
-    gather(r, counter);
+    auto gather_all = [&] { sparse_ ? gather<kMet>(r, counter) : gather<kAll>(r, counter); };
+    gather_all();
     const uint64_t* key = best();
     if (n_keys_ >= q_.k) learn(r, score_of(key[q_.k - 1]));
     if (lists_.supported && !all_sure(key, counter)) {
       count_backers(r);
       filtered_ = true;
-      gather(r, counter);
+      gather_all();
       key = best();
       filtered_ = false;
       std::fill(backers_.begin(), backers_.end(), Backers{});
@@ -455,13 +489,13 @@ class Worker {
 
   // Gathers the keys of all neighbours that may be among the best k, by new numbers. The score to beat is guessed from
   // the rows before of about as many updates; where too few reach it, it was too bold. The answer does not depend on it.
-  template <class Counter>
+  template <How how, class Counter>
   void gather(int64_t r, const Counter* counter) {
     float& guess = guess_[step_of(lists_.updates[r])];
-    const bool scarce = sparse_ && n_met_ <= 2 * q_.k;
+    const bool scarce = how != kAll && n_met_ <= 2 * q_.k;
     for (float least : {guess, 0.5f * guess, kNoBar}) {
       if (scarce) least = kNoBar;
-      collect(counter, least);
+      collect<how>(r, counter, least);
       if (n_keys_ >= q_.k || least == kNoBar) break;
       guess *= 0.8f;
     }
@@ -486,7 +520,7 @@ class Worker {
     shrink(0xffffffffu);
     for (int64_t m = 0; m < n_keys_; ++m) keys_[m] = keys_of_.renamed(keys_[m], lists_.item_of.data());
     shrink(0);
-    const size_t room = n_keys_ + 4;
+    const size_t room = n_keys_ + kSortRoom;
     if (sorted_.size() < room) sorted_.resize(room);
     if (keys_.size() < room) keys_.resize(room);
     return sort_keys(keys_.data(), sorted_.data(), n_keys_);
@@ -501,16 +535,18 @@ class Worker {
   }
 
   // The keys of neighbours that score `least` or more; once they are many, of those that reach the k-th best so far.
-  template <class Counter>
-  void collect(const Counter* counter, float least) {
+  template <How how, class Counter>
+  void collect(int64_t r, const Counter* counter, float least) {
     n_keys_ = 0;
     Counter bar[kLevels];
     set_bars(bar, least);
-    const int64_t end = sparse_ ? n_met_ : static_cast<int64_t>(near_.level.size()), step = sparse_ ? kBatch : kBlocksAtOnce;
-    const int64_t much = 2 * q_.k + kBatch;
+    const int64_t end = how == kAll ? static_cast<int64_t>(near_.level.size()) : n_met_;
+    const int64_t step = how == kAll ? kBlocksAtOnce : kBatch, much = 2 * q_.k + kBatch;
     for (int64_t low = 0, n = 0; low < end; low += step) {
       const int64_t high = std::min(end, low + step);
-      n = sparse_ ? take_met(counter, bar, low, high, n, least) : take_blocks(counter, bar, low, high, n, least);
+      if constexpr (how == kAll) n = take_blocks(counter, bar, low, high, n, least);
+      if constexpr (how == kMet) n = take_met(counter, bar, low, high, n);
+      if constexpr (how == kSorted) n = take_sorted(r, counter, bar, low, high, n);
       if (n >= kBatch || high == end) flush<Counter>(std::exchange(n, 0), least);
       if (n_keys_ < much || high == end) continue;
       uint64_t edge;
@@ -535,7 +571,6 @@ class Worker {
         const int64_t e = __builtin_ctzll(bits), j = b * kBlock + e;
         batch_[n] = static_cast<int32_t>(j);
         batch_count_[n] = counter[j];
-        near_.fetch_total(b, e);
         n += counts(j, counter[j]);
       }
       if (n >= kBatch) flush<Counter>(std::exchange(n, 0), least);
@@ -544,16 +579,29 @@ class Worker {
   }
 
   template <class Counter>
-  int64_t take_met(const Counter* counter, const Counter* bar, int64_t low, int64_t high, int64_t n, float least) {
+  int64_t take_met(const Counter* counter, const Counter* bar, int64_t low, int64_t high, int64_t n) {
+    const Id* met = met_.data();
+    const uint8_t* level = near_.level.data();
+    const bool any = !kWeighted<Counter> && !filtered_;
     for (int64_t m = low; m < high; ++m) {
-      const Id j = met_[m];
+      const Id j = met[m];
       const Counter c = counter[j];
       batch_[n] = static_cast<int32_t>(j);
       batch_count_[n] = c;
-      near_.fetch_total(j / kBlock, j % kBlock);
-      n += (c >= bar[near_.level[j / kBlock]]) & counts(j, c);
+      n += (c >= bar[level[j / kBlock]]) & (any || counts(j, c));
     }
-    if (n >= kBatch) flush<Counter>(std::exchange(n, 0), least);
+    return n;
+  }
+
+  int64_t take_sorted(int64_t r, const uint32_t* id, const uint32_t* bar, int64_t low, int64_t high, int64_t n) {
+    const uint8_t* level = near_.level.data();
+    const int32_t* start = start_.data();
+    for (int64_t m = low; m < high; ++m) {
+      const uint32_t j = id[start[m]], c = static_cast<uint32_t>(start[m + 1] - start[m]);
+      batch_[n] = static_cast<int32_t>(j);
+      batch_count_[n] = c;
+      n += (c >= bar[level[j / kBlock]]) & (j != r);
+    }
     return n;
   }
 
@@ -562,6 +610,7 @@ class Worker {
     for (int64_t m = 0; m < n; ++m) {
       batch_c_[m] = sum_of(static_cast<Counter>(batch_count_[m]));
       batch_right_[m] = near_.total(batch_[m]);
+      if constexpr (sizeof(Id) > 2) __builtin_prefetch(lists_.item_of.data() + batch_[m]);  // of many items
     }
     scorer_.score(batch_c_, batch_right_, n, batch_score_);
     if (static_cast<int64_t>(keys_.size()) < n_keys_ + n + 4) keys_.resize(2 * (n_keys_ + n + kBatch));
@@ -585,11 +634,12 @@ class Worker {
     const double slack = weighted ? 2.0 + static_cast<double>(uint64_t{1} << std::min(count_bits_, 40)) : 0.0;
     const double below = static_cast<double>(least) * (1.0 - 3e-7);
     const Counter floor = weighted ? 1 : static_cast<Counter>(std::min<double>(static_cast<double>(q_.min_support), most));
+    std::fill(bar, bar + kLevels, floor);
+    if (least == kNoBar) return;
     double c = 0.0;
     for (int level = 0; level < kLevels; ++level) {
-      bar[level] = floor;
       const double right = near_.least[level];
-      if (least == kNoBar || right == std::numeric_limits<double>::infinity()) continue;
+      if (right == std::numeric_limits<double>::infinity()) continue;
       // Cells below 0 break the order that bars rest on.
       const bool ordered = q_.kind != 2 || (!lists_.anchored && scorer_.left + right * 1.2 < scorer_.n);
       c = ordered ? scorer_.least_c(below, right, c) : 0.0;
