@@ -1,6 +1,8 @@
 """The basket kernel beside its peers: CPU, wall clock and peak memory, in rounds that take turns.
 
     python bench/kernel.py --shapes small,grocer --engines native,implicit --rounds 3 --json kernel.json
+    python bench/kernel.py --shapes grocer --engines native --bounds      beside what this machine's steps add up to
+    python bench/kernel.py --growth                                       cost by baskets, their size, items and K
 
 Every measurement is a process of its own: it loads the baskets, then is timed from CSR to sorted rows, then reports.
 Peers that are not installed are left out and named. `native` compares 40 of its rows with the obvious product.
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from kernel_shapes import SHAPES, build, real_sets
+from kernel_shapes import GROWTH, SHAPES, build, real_sets
 from scipy import sparse
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -149,6 +152,64 @@ def in_process(engine: str, path: str, options: argparse.Namespace) -> dict[str,
     return answer
 
 
+def bounds(baskets: sparse.csr_array) -> dict[str, float]:
+    """What the steps of a kernel without symmetry take on this machine, each alone, in seconds.
+
+    Additions Σ b²; lines of the baskets' list, as each item visits each of its baskets; entries turned round; counters
+    scanned once, in rows that meet more than a thirty-second of the items.
+    """
+    size = np.diff(baskets.indptr).astype(np.float64)
+    bytes_of_id = 2 if baskets.shape[1] <= 1 << 16 else 4
+    met = baskets.T @ size
+    with tempfile.TemporaryDirectory() as folder:
+        program, source = str(Path(folder, "bounds")), str(Path(__file__).with_name("kernel_bounds.cpp"))
+        march = ["-march=x86-64-v2"] if os.uname().machine == "x86_64" else []
+        subprocess.run(["g++", "-std=c++17", "-O3", *march, source, "-o", program], check=True)
+        list_mb = max(1, int(baskets.nnz * bytes_of_id / (1 << 20)))
+        told = subprocess.run(
+            [program, str(list_mb), str(baskets.shape[1])], check=True, capture_output=True, text=True
+        ).stdout
+    step = json.loads(told)
+    return {
+        "additions": float((size**2).sum()) * step["add"] * 1e-9,
+        "lines": float((size * (1 + bytes_of_id * size / 64)).sum()) * step["line"] * 1e-9,
+        "turning": baskets.nnz * step["turn"] * 1e-9,
+        "scans": float((met * 32 > baskets.shape[1]).sum()) * baskets.shape[1] * step["scan"] * 1e-9,
+    }
+
+
+def tell_bounds(name: str, baskets: sparse.csr_array, entry: dict[str, Any]) -> None:
+    """Print, and add to a report's entry, what bounds the first engine."""
+    if shutil.which("g++") is None:
+        print(f"{name:16s} bounds need g++")
+        return
+    entry["bounds"] = bounds(baskets)
+    total = sum(entry["bounds"].values())
+    parts = ", ".join(f"{what} {seconds:.2f}" for what, seconds in entry["bounds"].items())
+    print(f"{name:16s} bound {total:.2f} s ({parts}): {total / entry['cpu']:.0%} of it reached", flush=True)
+
+
+def growth(options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """How the native engine's cost grows, one thing doubled at a time: CPU seconds, and their exponent."""
+    report: dict[str, dict[str, float]] = {}
+    for what, shapes in GROWTH.items():
+        cpu = {}
+        for label, (shape, k) in shapes.items():
+            baskets = build(shape, options.seed)
+            asked = argparse.Namespace(**{**vars(options), "k": k})
+            with tempfile.TemporaryDirectory() as folder:
+                path = str(Path(folder, "baskets.npz"))
+                np.savez(path, indptr=baskets.indptr, indices=baskets.indices, shape=baskets.shape)
+                runs = [in_process("native", path, asked) for _ in range(options.rounds)]
+            cpu[label] = statistics.median(run["cpu"] for run in runs if run is not None)
+        report[what] = cpu
+        first, *_, last = cpu.values()
+        steps = "  ".join(f"{label}: {seconds:.2f} s" for label, seconds in cpu.items())
+        exponent = np.log2(last / first) / (len(cpu) - 1)
+        print(f"{what:32s} {steps}  exponent {exponent:.2f}", flush=True)
+    return report
+
+
 def compare(name: str, baskets: sparse.csr_array, options: argparse.Namespace) -> dict[str, Any]:
     """All engines over one set of baskets, taking turns."""
     sizes = np.diff(baskets.indptr).astype(np.float64)
@@ -204,6 +265,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, default=DATA, help="where the real sets lie")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--bounds", action="store_true", help="what this machine's steps add up to; needs g++")
+    parser.add_argument("--growth", action="store_true", help="how the cost grows, and nothing else")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.extras = [extra for extra in options.extras.split(",") if extra]
@@ -211,14 +274,19 @@ def main() -> int:
     if options.one:
         print(json.dumps(measure(options.one[0], options.one[1], options)))
         return 0
-    report = {}
-    for shape in options.shapes.split(","):
+    report: dict[str, Any] = {}
+    if options.growth:
+        report["growth"] = growth(options)
+        options.shapes = ""
+    for shape in filter(None, options.shapes.split(",")):
         sets = real_sets(options.data) if shape == "real" else {shape: build(SHAPES[shape], options.seed)}
         for name, baskets in sets.items():
             report[name] = compare(name, baskets, options)
+            if options.bounds and options.engines[0] in report[name]["engines"]:
+                tell_bounds(name, baskets, report[name]["engines"][options.engines[0]])
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
-    return 0 if all(e["equal"] for r in report.values() for e in r["engines"].values()) else 1
+    return 0 if all(e["equal"] for r in report.values() for e in r.get("engines", {}).values()) else 1
 
 
 if __name__ == "__main__":

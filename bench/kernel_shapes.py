@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,17 @@ SHAPES = {
     "b2b": Shape(120_000, 30_000, 106.0, 1.17, themes=6),
     "marketplace": Shape(5_000_000, 1_000_000, 3.2, 0.77, tail=0.85, themes=5000),
     "small": Shape(60_000, 5_000, 9.0, 0.8, themes=50),
+}
+
+_MIDDLE = Shape(400_000, 20_000, 10.0, 0.8)
+# What grows → label → (shape, K); each step doubles one thing and leaves the others.
+GROWTH = {
+    "baskets": {f"{n}×": (replace(_MIDDLE, n_baskets=n * 400_000), 100) for n in (1, 2, 4)},
+    "basket size at equal entries": {
+        f"{n}×": (replace(_MIDDLE, n_baskets=400_000 // n, mean=10.0 * n), 100) for n in (1, 2, 4)
+    },
+    "items": {f"{n}×": (replace(_MIDDLE, n_items=n * 20_000), 100) for n in (1, 2, 4)},
+    "K": {str(k): (_MIDDLE, k) for k in (50, 100, 200)},
 }
 
 
