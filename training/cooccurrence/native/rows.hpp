@@ -491,7 +491,7 @@ class Worker {
   // the rows before of about as many updates; where too few reach it, it was too bold. The answer does not depend on it.
   template <How how, class Counter>
   void gather(int64_t r, const Counter* counter) {
-    float& guess = guess_[step_of(lists_.updates[r])];
+    float& guess = guess_.at(step_of(lists_.updates[r]));
     const bool scarce = how != kAll && n_met_ <= 2 * q_.k;
     for (float least : {guess, 0.5f * guess, kNoBar}) {
       if (scarce) least = kNoBar;
@@ -504,14 +504,14 @@ class Worker {
 
   // The next guess after the k-th best score of a row: it creeps up, so that about one row in ten finds it too bold.
   void learn(int64_t r, float last) {
-    float& guess = guess_[step_of(lists_.updates[r])];
+    float& guess = guess_.at(step_of(lists_.updates[r]));
     guess = last > 0.0f ? std::max(guess * 1.02f, 0.6f * last) : kNoBar;
   }
 
-  // Four steps to a doubling.
+  // Four steps to a doubling; a leader that nobody bought has no updates.
   static int step_of(int64_t updates) {
     int exponent;
-    const double m = std::frexp(static_cast<double>(updates), &exponent);
+    const double m = std::frexp(static_cast<double>(std::max<int64_t>(updates, 1)), &exponent);
     return exponent * 4 + static_cast<int>(8.0 * m) - 4;
   }
 
