@@ -130,7 +130,7 @@ def reach_out(
             ids, kept = tuple(live.item_ids([p.item for p in noted])), keep(live, wide, noted)
             decided = records.Decided(made.send, made.reason, made.next_day, question.n, ids, live.version, kept)
             until = (question.today + records.KEPT_DAYS) * DAY
-            state.decide(question.customer_id, question.decision, records.pack(decided), until)
+            state.decide(question.customer_id, question.decision, records.pack(decided), question.now, until)
     else:
         made = _again(live, wide.picks, verdicts, before.items)
     chosen = [wide.picks[place] for place in made.chosen[: question.n]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import polars as pl
 
 from models.files import write_whole
 from recsvc.state.contract import StateStore
-from recsvc.state.mirror import pack
+from recsvc.state.mirror import NAME as SAID
+from recsvc.state.mirror import pack, read_words
 from recsvc.state.records import Event, Word, customer_digest
 
 PART = 50_000
@@ -47,7 +48,7 @@ class Archived:
         events: written.
         files: written.
         forgotten: events that the state let go of.
-        cleaned: older files from which erased customers were taken.
+        cleaned: older files from which customers were taken who were erased or took back their consent.
     """
 
     events: int
@@ -62,6 +63,9 @@ def archive(state: StateStore, folder: Path, keep_days: int, now: int) -> Archiv
     A part is named by the place it begins at, and the place it ends at is noted after it is on disk: a run that is
     stopped in between writes the same part again, under the same name. So every event stands in one file.
 
+    Whose word changed since the last run (`erasures.jsonl`, written when the files are as it says) leaves the older
+    files: erased, what happened up to then; with consent `none`, everything; with `session`, their name.
+
     Args:
         state: whose events.
         folder: where files go.
@@ -71,19 +75,19 @@ def archive(state: StateStore, folder: Path, keep_days: int, now: int) -> Archiv
     folder.mkdir(parents=True, exist_ok=True)
     note = _note(folder)
     place, events, files = str(note.get("place", "")), 0, 0
+    said = {word.customer: word for word in state.words()}
     while part := state.log(place, PART):
         name = part[0][0].replace("-", "_").rjust(20, "0")
-        table = frame([event for _, event in part])
+        table = _allowed(frame([event for _, event in part]), said)  # an event may have come beside its erasure
         _write(folder / f"events-{name}.parquet", table)
         bought = table.filter((pl.col("type") == "purchase") & pl.col("item_id").is_not_null()).select(_PURCHASES)
         if bought.height:
             _write(folder / f"purchases-{name}.parquet", bought.with_columns(pl.col("quantity").fill_null(1.0)))
         place, events, files = part[-1][0], events + len(part), files + 1
         _keep(folder, note := {**note, "place": place})
-    words = state.words()
-    write_whole(folder / "erasures.jsonl", pack(words))
-    cleaned, newest = _clean(folder, words, int(note.get("erased_until", 0)))
-    _keep(folder, {**note, "erased_until": newest})
+    words, before = state.words(), {word.customer: word for word in read_words(folder / SAID)}
+    cleaned = _clean(folder, {word.customer: word for word in words if _wish(word) != _wish(before.get(word.customer))})
+    write_whole(folder / SAID, pack(words))
     return Archived(events, files, state.forget_log(place, now - keep_days * DAY), cleaned)
 
 
@@ -100,23 +104,36 @@ def _rows(events: Sequence[Event]) -> Iterator[tuple[object, ...]]:
             yield (e.event_id, e.type, e.at * 1_000_000, e.customer_id, *item, *told)
 
 
-def _clean(folder: Path, words: Sequence[Word], since: int) -> tuple[int, int]:
-    """Take out of all files who was erased since second `since`; files changed, and the newest erasure."""
-    erased = {word.customer: word.erased_at for word in words if word.erased_at is not None and word.erased_at > since}
+def _wish(word: Word | None) -> tuple[object, object]:
+    """What of a word concerns the archive."""
+    return (None, None) if word is None else (word.erased_at, word.consent)
+
+
+def _clean(folder: Path, words: Mapping[str, Word]) -> int:
+    """Bring all files to what these customers said; files changed."""
     cleaned = 0
-    for path in sorted(folder.glob("*-*.parquet")) if erased else ():
+    for path in sorted(folder.glob("*-*.parquet")) if words else ():
         table = pl.read_parquet(path)
-        customers = table["customer_id"].drop_nulls().unique()
-        gone = [(who, erased[digest]) for who in customers if (digest := customer_digest(who)) in erased]
-        if gone:
-            said = pl.DataFrame(gone, {"customer_id": pl.String, "erased": pl.Int64}, orient="row")
-            joined = table.join(said, on="customer_id", how="left", maintain_order="left")
-            later = pl.col("ts").dt.epoch("s") > pl.col("erased")
-            kept = joined.filter(pl.col("erased").is_null() | later).drop("erased")
-            if kept.height < table.height:
-                _write(path, kept)
-                cleaned += 1
-    return cleaned, max([since, *erased.values()])
+        kept = _allowed(table, words)
+        if not kept.equals(table):
+            _write(path, kept)
+            cleaned += 1
+    return cleaned
+
+
+def _allowed(table: pl.DataFrame, words: Mapping[str, Word]) -> pl.DataFrame:
+    """The rows that may be kept, without the names of who allowed only that; `words` by digest."""
+    people = table["customer_id"].drop_nulls().unique(maintain_order=True)
+    found = [(who, *_wish(word)) for who in people if (word := words.get(customer_digest(who))) is not None]
+    if not found:
+        return table
+    said = pl.DataFrame(found, {"customer_id": pl.String, "erased": pl.Int64, "consent": pl.String}, orient="row")
+    joined = table.join(said, on="customer_id", how="left", maintain_order="left")
+    erased = (pl.col("ts").dt.epoch("s") <= pl.col("erased")).fill_null(value=False)
+    refused = pl.col("consent").eq("none").fill_null(value=False)
+    nameless = pl.when(pl.col("consent").eq("session")).then(None).otherwise(pl.col("customer_id"))
+    kept = joined.filter(~erased & ~refused).with_columns(nameless.alias("customer_id"))
+    return kept.drop("erased", "consent")
 
 
 def _write(path: Path, table: pl.DataFrame) -> None:

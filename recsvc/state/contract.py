@@ -37,8 +37,12 @@ class StateStore(Protocol):
     def standings(self, customer_ids: Sequence[str]) -> Mapping[str, Standing]:
         """What customers said about themselves, in one trip; who said nothing is absent."""
 
-    def decide(self, customer_id: str, name: str, decision: bytes, until: int) -> None:
-        """Note a decision until second `until`; the first of its name stands, and is seen by all from then on."""
+    def decide(self, customer_id: str, name: str, decision: bytes, now: int, until: int) -> None:
+        """Note a decision until second `until`; the first of its name stands, and is seen by all from then on.
+
+        Decisions whose time was over at second `now` are let go of on the way: without it a customer who is asked about
+        every day would gather one a day.
+        """
 
     def set_consent(self, customer_id: str, consent: Consent) -> None:
         """Note what a customer consents to; with anything but `full`, their events and decisions are erased."""

@@ -1,8 +1,9 @@
 """`StateStore` in a Redis of its own (`RECSVC_STATE_URL`): what a fleet shares. Not the cache of versions.
 
-Durable only with `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`: Redis then answers a write
-after its fsync, one for all clients of a turn of its loop (redis.io, "Redis persistence"). The policy is read when the
-store is opened and every half minute; where it is another, receipts say `durable: false`.
+Durable only with `appendonly yes`, `appendfsync always`, `no-appendfsync-on-rewrite no` and `maxmemory-policy
+noeviction`: Redis then answers a write after its fsync, one for all clients of a turn of its loop (redis.io, "Redis
+persistence"); with `no-appendfsync-on-rewrite yes` it does not while its log is rewritten (redis.conf). The policy is
+read when the store is opened and every half minute; where it is another, receipts say `durable: false`.
 """
 
 from __future__ import annotations
@@ -36,12 +37,29 @@ T = TypeVar("T")
 _DAY = 86_400
 _SCAN = 1_000
 _RECHECK_SECONDS = 30.0
-_WANTED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+_WANTED = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "no-appendfsync-on-rewrite": "no",
+    "maxmemory-policy": "noeviction",
+}
+_UNTIL = 12
+"""Digits before a decision that say until when it is of use."""
 
 _APPEND = """
 local log, prefix, most, ttl, days = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), #KEYS - 1
+local oldest = tonumber(ARGV[4]) - ttl
 local accepted = {}
-for at = 4, #ARGV, 3 do
+local function trim(list)
+    redis.call('LTRIM', list, -most, -1)
+    local head = redis.call('LINDEX', list, 0)
+    while head and cmsgpack.unpack(head)[3] < oldest do
+        redis.call('LPOP', list)
+        head = redis.call('LINDEX', list, 0)
+    end
+    redis.call('EXPIRE', list, ttl)
+end
+for at = 5, #ARGV, 3 do
     local id, customer, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
     local known = false
     for day = 2, days + 1 do
@@ -52,14 +70,24 @@ for at = 4, #ARGV, 3 do
         redis.call('XADD', log, '*', 'b', body, 'c', customer)
         if customer ~= '' then
             redis.call('RPUSH', prefix .. customer, body)
-            redis.call('LTRIM', prefix .. customer, -most, -1)
-            redis.call('EXPIRE', prefix .. customer, ttl)
+            trim(prefix .. customer)
         end
-        accepted[#accepted + 1] = (at - 4) / 3
+        accepted[#accepted + 1] = (at - 5) / 3
     end
 end
 redis.call('EXPIRE', KEYS[2], 86400 * (days + 1))
 return accepted
+"""
+_DECIDE = """
+local name, decision, digits, now = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local held = redis.call('HGETALL', KEYS[1])
+local last = tonumber(string.sub(decision, 1, digits))
+for at = 1, #held, 2 do
+    local till = tonumber(string.sub(held[at + 1], 1, digits)) or 0
+    if till <= now then redis.call('HDEL', KEYS[1], held[at]) elseif till > last then last = till end
+end
+redis.call('HSETNX', KEYS[1], name, decision)
+redis.call('EXPIREAT', KEYS[1], last)
 """
 _PUT_ITEMS = """
 local revision = redis.call('INCR', KEYS[1])
@@ -105,6 +133,7 @@ class RedisState:
         self._ttl = keep_days * _DAY
         self._append = patient.register_script(_APPEND)
         self._put_items = patient.register_script(_PUT_ITEMS)
+        self._decide = quick.register_script(_DECIDE)
         self._clock = clock
         self._policy: tuple[float, StateStatus] | None = None
 
@@ -125,7 +154,7 @@ class RedisState:
             return Receipt((), (), durable)
         today = now // _DAY
         keys = [self._keys.log, *(self._keys.seen(today - back) for back in range(DEDUPLICATED_DAYS + 1))]
-        parts: list[Any] = [self._keys.events(""), self._events, self._ttl]
+        parts: list[Any] = [self._keys.events(""), self._events, self._ttl, now]
         for event in events:
             customer = customer_digest(event.customer_id) if event.customer_id else ""
             parts += [event_digest(event.event_id), customer, packer.encode(event)]
@@ -150,7 +179,7 @@ class RedisState:
             _standing(standing),
             tuple(unpack_event(body) for body in bodies),
             frozenset(_pair(member) for member in unused),
-            decided,
+            decided[_UNTIL:] if decided is not None else None,
         )
 
     def standings(self, customer_ids: Sequence[str]) -> Mapping[str, Standing]:
@@ -165,17 +194,11 @@ class RedisState:
         found = self._trip(trip) if customer_ids else []
         return {customer: _standing(said) for customer, said in zip(customer_ids, found, strict=True) if said}
 
-    def decide(self, customer_id: str, name: str, decision: bytes, until: int) -> None:
-        """Note a decision; the first of its name stands."""
+    def decide(self, customer_id: str, name: str, decision: bytes, now: int, until: int) -> None:
+        """Note a decision, and let go of this customer's whose time is over; the first of its name stands."""
         key = self._keys.decisions(customer_digest(customer_id))
-
-        def trip() -> list[Any]:
-            pipeline = self._quick.pipeline(transaction=False)
-            pipeline.hsetnx(key, name, decision)
-            pipeline.expireat(key, until)
-            return pipeline.execute()
-
-        self._trip(trip)
+        dated = b"%0*d%b" % (_UNTIL, until, decision)
+        self._trip(lambda: self._decide([key], [name, dated, _UNTIL, now]))
 
     def set_consent(self, customer_id: str, consent: Consent) -> None:
         """Note what a customer consents to."""
@@ -305,7 +328,7 @@ class RedisState:
 
 def _status_of(client: redis.Redis) -> StateStatus:
     try:
-        found = {**_config(client, "append*"), **_config(client, "maxmemory-policy")}
+        found = {**_config(client, "*append*"), **_config(client, "maxmemory-policy")}
     except redis.ResponseError:
         client.ping()
         return StateStatus(

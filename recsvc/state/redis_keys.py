@@ -37,7 +37,7 @@ class StateKeys:
         return f"{{{self.namespace}}}:state:unused:{who}"
 
     def decisions(self, who: str) -> str:
-        """Hash with an expiry: decision's name → decision."""
+        """Hash with an expiry: decision's name → 12 digits of the second it is of use until, then the decision."""
         return f"{{{self.namespace}}}:state:decisions:{who}"
 
     @property

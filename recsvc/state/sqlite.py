@@ -46,6 +46,10 @@ INSERT INTO items(item, price, stock, available, revision) VALUES (?, ?, ?, ?, ?
 ON CONFLICT(item) DO UPDATE SET price = coalesce(excluded.price, price), stock = coalesce(excluded.stock, stock),
     available = coalesce(excluded.available, available), revision = excluded.revision
 """
+_LET_GO = """
+DELETE FROM decisions WHERE (customer, name) IN
+    (SELECT customer, name FROM decisions WHERE until <= ? ORDER BY until LIMIT 8)
+"""
 
 
 class SqliteState:
@@ -129,12 +133,15 @@ class SqliteState:
             found.update({keys[key]: Standing(consent, erased_at) for key, consent, erased_at in rows})
         return found
 
-    def decide(self, customer_id: str, name: str, decision: bytes, until: int) -> None:
-        """Note a decision; the first of its name stands."""
+    def decide(self, customer_id: str, name: str, decision: bytes, now: int, until: int) -> None:
+        """Note a decision, and let go of a few whose time is over, whosever; the first of its name stands."""
         row = (_key(customer_id), name, until, decision)
-        self._writer.run(
-            lambda connection: connection.execute("INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?)", row).rowcount
-        )
+
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(_LET_GO, (now,))
+            connection.execute("INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?)", row)
+
+        self._writer.run(job)
 
     def set_consent(self, customer_id: str, consent: Consent) -> None:
         """Note what a customer consents to."""

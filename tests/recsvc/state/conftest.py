@@ -29,7 +29,8 @@ def state_server(start_redis: Callable[..., RedisServer]) -> Callable[..., Redis
 
 
 def redis_state(url: str, **options: Any) -> RedisState:  # noqa: ANN401  # any option's value
-    """The Redis peer over a server."""
+    """The Redis peer over a server; events of tests are of any time, so none is too old unless `keep_days` says so."""
+    options = {"keep_days": 40_000, **options}
     return RedisState(
         quick_client(url, 0.25, 20), quick_client(url, 2.0, 20), StateKeys("shop"), Guard(rest=0.0), **options
     )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from recsvc.state.contract import StateStore
 
 NOW = 1_790_000_000
+DAY = 86_400
+FAR = 4_000_000_000
+"""A server's own clock ends what is over: this is not, yet."""
 
 
 def test_an_event_is_kept_once_however_often_it_is_sent(state: StateStore, say: Words) -> None:
@@ -66,7 +69,7 @@ def test_an_erasure_leaves_a_digest_and_a_time(state: StateStore, say: Words) ->
     """Events, decisions and gifts are gone; the standing says what may be kept."""
     state.append([say.event("a", customer_id="ann"), say.event("b", customer_id="ben")], NOW)
     state.set_use("ann", "pot", "o1", use=False)
-    state.decide("ann", "today", b"yes", NOW + 9_000_000_000)
+    state.decide("ann", "today", b"yes", NOW, NOW + 9_000_000_000)
     state.erase("ann", NOW + 5)
     found = state.customer("ann", "today")
     assert (found.events, found.unused, found.decision) == ((), frozenset(), None)
@@ -91,11 +94,20 @@ def test_purchases_not_to_use_can_be_used_again(state: StateStore) -> None:
 
 def test_the_first_decision_of_a_name_stands(state: StateStore) -> None:
     """Asked twice at the same time, one answer is kept."""
-    state.decide("ann", "monday", b"first", NOW + 9_000_000_000)
-    state.decide("ann", "monday", b"second", NOW + 9_000_000_000)
+    state.decide("ann", "monday", b"first", NOW, NOW + 9_000_000_000)
+    state.decide("ann", "monday", b"second", NOW, NOW + 9_000_000_000)
     assert state.customer("ann", "monday").decision == b"first"
     assert state.customer("ann", "tuesday").decision is None
     assert state.customer("ben", "monday").decision is None
+
+
+def test_a_decision_goes_when_its_time_is_over(state: StateStore) -> None:
+    """Asked every day for a month: two days' decisions are held, those still of use; the others were let go of."""
+    for day in range(30):
+        now = FAR + day * DAY
+        state.decide("ann", f"day {day}", b"%d" % day, now, now + 2 * DAY)
+    held = [day for day in range(30) if state.customer("ann", f"day {day}").decision == b"%d" % day]
+    assert held == [28, 29]
 
 
 def test_live_items_change_field_by_field(state: StateStore) -> None:

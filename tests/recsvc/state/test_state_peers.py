@@ -86,6 +86,7 @@ def test_erased_bytes_are_gone_from_the_files(tmp_path: Path, say: Words) -> Non
         (("--appendonly", "no"), "appendonly is no"),
         (("--appendonly", "yes", "--appendfsync", "everysec"), "appendfsync is everysec"),
         (("--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "allkeys-lru"), "allkeys-lru"),
+        (("--appendonly", "yes", "--appendfsync", "always", "--no-appendfsync-on-rewrite", "yes"), "on-rewrite is yes"),
         (("--appendonly", "yes", "--rename-command", "CONFIG", ""), "allow CONFIG GET"),
     ],
 )
@@ -124,10 +125,19 @@ def test_a_redis_that_is_gone_full_or_silent_is_unavailable(
         store.customer("ann")
 
 
+def test_a_redis_lets_go_of_what_is_older_than_it_may_be(state_server: Callable[..., RedisServer], say: Words) -> None:
+    """A customer who still comes by keeps the newest days, not whatever was first."""
+    store = say.redis(state_server().url, keep_days=30)
+    for day in range(100):
+        at = NOW + day * 86_400
+        store.append([say.event(f"e{day}", customer_id="ann", at=at)], at)
+    assert [e.event_id for e in store.customer("ann").events] == [f"e{day}" for day in range(69, 100)]
+
+
 def test_no_id_is_part_of_a_redis_key(state_server: Callable[..., RedisServer], say: Words) -> None:
     """Keys hold digests; ids stand in bodies, where erasing finds them."""
     store = say.redis(state_server().url)
     store.append([say.event("a", customer_id="customer-4711")], NOW)
     store.set_consent("customer-4711", "full")
-    store.decide("customer-4711", "n", b"", NOW + 9_000_000_000)
+    store.decide("customer-4711", "n", b"", NOW, NOW + 9_000_000_000)
     assert not [key for key in store._patient.keys("*") if b"4711" in key]

@@ -82,6 +82,44 @@ def test_an_erased_customer_leaves_older_files(state: SqliteState, tmp_path: Pat
     assert archive(state, out, 400, NOW).cleaned == 0
 
 
+def test_an_erasure_is_found_whatever_the_clocks_say(state: SqliteState, tmp_path: Path) -> None:
+    """Two hosts erase in one second, one of them by a clock that is behind: both customers leave the files."""
+    out = tmp_path / "archive"
+    state.append([event(1), event(2), event(3)], NOW)
+    archive(state, out, 400, NOW)
+    state.erase("c1", NOW)
+    archive(state, out, 400, NOW)
+    state.erase("c2", NOW)
+    state.erase("c3", NOW - 5)
+    assert archive(state, out, 400, NOW).cleaned == 2
+    assert ids(out) == []
+
+
+def test_an_event_that_came_beside_its_erasure_is_not_written(state: SqliteState, tmp_path: Path) -> None:
+    """Kept by a worker that had asked for the customer's word a moment before: the archive asks again."""
+    state.erase("c1", NOW)
+    state.append([event(1), event(2)], NOW)
+    archive(state, tmp_path / "archive", 400, NOW)
+    assert ids(tmp_path / "archive") == ["e2"]
+
+
+def test_who_takes_back_their_consent_leaves_older_files(state: SqliteState, tmp_path: Path) -> None:
+    """`none` takes the rows, `session` the name; `full` again brings nothing back, and later events are theirs."""
+    out = tmp_path / "archive"
+    state.append([event(1), event(2), event(3)], NOW)
+    archive(state, out, 400, NOW)
+    state.set_consent("c1", "none")
+    state.set_consent("c2", "session")
+    archive(state, out, 400, NOW)
+    held = pl.read_parquet(next(out.glob("purchases-*")))
+    assert held["customer_id"].to_list() == [None, None, "c3", "c3"]
+    assert held["item_id"].to_list() == ["tea", "item-2", "tea", "item-3"]
+    state.set_consent("c1", "full")
+    state.append([event(4, customer_id="c1")], NOW)
+    assert archive(state, out, 400, NOW).cleaned == 0
+    assert ids(out) == ["e2", "e3", "e4"]
+
+
 def test_the_command(
     state: SqliteState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
