@@ -61,6 +61,15 @@ class Worker:
             assert shown or document["empty_reason"]
         return documents
 
+    def well(self, ids: set[str]) -> list[Any]:
+        """The answers when Redis is well: a busy machine may miss a deadline, not in thirty rounds."""
+        for _ in range(30):
+            documents = self.answers(ids)
+            if not any(document["degraded"] for document in documents):
+                return documents
+            self.store.tick()
+        pytest.fail("degraded round after round, with nothing broken")
+
     def ready(self) -> Any:  # noqa: ANN401  # JSON
         """What /health/ready says; it is ready."""
         response = self.client.get("/health/ready")
@@ -115,8 +124,8 @@ def test_a_lost_redis_is_told_and_the_twin_serves_on(
     name = publish(1)
     worker = Worker(server.url, tmp_path / "host", keys)
     worker.settle()
-    before = worker.answers(ids)
-    assert {document["degraded"] for document in before} == {False}
+    before = worker.well(ids)
+    told = worker.counted("recsvc_degraded_answers_total")
     patient = server.client
     try:
         if loss == "killed":
@@ -133,7 +142,7 @@ def test_a_lost_redis_is_told_and_the_twin_serves_on(
         lost = loss != "emptied"  # an emptied Redis answers, and is refilled by the very look that finds it empty
         assert {document["degraded"] for document in during} == {lost}
         assert {document["model_version"] for document in during} == {name}
-        assert worker.counted("recsvc_degraded_answers_total") == (len(during) if lost else 0)
+        assert worker.counted("recsvc_degraded_answers_total") - told == (len(during) if lost else 0)
         assert ("Redis does not answer" in str(worker.ready()["note"])) is lost
     finally:
         if loss == "killed":
@@ -145,7 +154,7 @@ def test_a_lost_redis_is_told_and_the_twin_serves_on(
     worker.settle()
     assert read_pointer(server.client, keys).version == name
     assert server.client.exists(keys.manifest(name)) == 1
-    assert [shelf_of(document) for document in worker.answers(ids)] == [shelf_of(document) for document in before]
+    assert [shelf_of(document) for document in worker.well(ids)] == [shelf_of(document) for document in before]
     assert worker.ready()["note"] is None
 
 
@@ -157,8 +166,7 @@ def test_spoilt_replies_never_reach_an_answer(
     publish(1)
     worker = Worker(proxy.url, no_folder, keys)
     worker.settle()
-    healthy = worker.answers(ids)
-    assert {document["degraded"] for document in healthy} == {False}
+    healthy = worker.well(ids)
     proxy.spoil = spoil
     spoilt = [worker.answers(ids) for _ in range(3)]
     # Of an unknown item nothing is asked but cards.
@@ -166,17 +174,17 @@ def test_spoilt_replies_never_reach_an_answer(
     assert worker.ready()["status"] == "ready"
     proxy.spoil = None
     worker.store.tick()
-    assert [shelf_of(document) for document in worker.answers(ids)] == [shelf_of(document) for document in healthy]
+    assert [shelf_of(document) for document in worker.well(ids)] == [shelf_of(document) for document in healthy]
 
 
 def test_late_replies_are_never_taken_for_others(
-    proxy: LossyProxy, keys: Keys, publish: Callable[..., str], no_folder: Path
+    proxy: LossyProxy, keys: Keys, publish: Callable[..., str], no_folder: Path, ids: set[str]
 ) -> None:
     """F3: replies now in time, now too late: an answer is the right one or degraded, never another item's."""
     publish(1)
     worker = Worker(proxy.url, no_folder, keys)
     worker.settle()
-    right = {page: shelf_of(worker.client.get(page).json) for page in PAGES}
+    right = {page: shelf_of(document) for page, document in zip(PAGES, worker.well(ids), strict=False)}
     proxy.delay = 0.07
     late = 0
     for turn in range(60):
