@@ -11,11 +11,6 @@ import msgspec
 from recsvc.events import ga4, own, segment
 from recsvc.events.draft import Draft, EventError
 
-_SAID = {
-    "Object missing required field `": "is missing",
-    "Object contains unknown field `": "is not known here",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -55,9 +50,7 @@ def read_events(said: Sequence[Any], envelope: dict[str, Any], now: int) -> tupl
 def _read(document: object, envelope: dict[str, Any], now: int) -> Draft:
     if not isinstance(document, dict):
         raise EventError("", "is a JSON object")
-    if "event_id" in document:
-        return own.read(document, now)
-    if "name" in document or ("event" in document and "ecommerce" in document):
+    if ("event" in document and "ecommerce" in document) or ("name" in document and "type" not in document):
         return ga4.read(document, envelope, now)
     if "event" in document:
         return segment.read(document, now)

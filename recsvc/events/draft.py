@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from models.contacts import contact_of, holds_address
 from recsvc.state.records import Consent, Event, EventType, Line
 
 MAX_TEXT = 256
@@ -26,8 +27,6 @@ _NEED_ITEMS = frozenset(
     {"impression", "view", "add_to_cart", "purchase", "accepted", "declined", "not_now", "has_it_elsewhere"}
 )
 _NEED_CUSTOMER = frozenset({"email_sent", "email_open", "accepted", "declined", "not_now", "has_it_elsewhere"})
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE = re.compile(r"(\+|00)[0-9 ()/.-]{7,}")
 _PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
 
 
@@ -88,9 +87,13 @@ def checked(event: Event, now: int, names: Names) -> Event:
         raise EventError(names.time, "lies before the year 2000 or more than a day ahead")
     if event.customer_id is not None:
         refuse_contact(event.customer_id, names.customer_id)
-    for text in (event.placement, event.campaign, event.order_id, event.recommendation_id, event.customer_id):
-        if text is not None and len(text) > MAX_TEXT:
+    for field in ("event_id", "placement", "campaign", "order_id", "recommendation_id"):
+        said = getattr(event, field) or ""
+        if len(said) > MAX_TEXT:
             raise EventError("", f"holds a text of more than {MAX_TEXT} characters")
+        if holds_address(said):
+            where = names.order_id if field == "order_id" else field
+            raise EventError(where, "holds an e-mail address; send your own id, or a hash of it")
     try:
         "".join(filter(None, (event.event_id, event.customer_id, event.campaign, event.placement))).encode()
         "".join(line.item_id for line in event.items).encode()
@@ -105,10 +108,9 @@ def refuse_contact(customer_id: str, field: str) -> None:
     Raises:
         EventError: it looks like one.
     """
-    if _MAIL.fullmatch(customer_id):
-        raise EventError(field, "looks like an e-mail address; send your own id, or a hash of it")
-    if _PHONE.fullmatch(customer_id):
-        raise EventError(field, "looks like a telephone number; send your own id, or a hash of it")
+    if (kind := contact_of(customer_id)) is not None:
+        word = "an e-mail address" if kind == "address" else "a telephone number"
+        raise EventError(field, f"looks like {word}; send your own id, or a hash of it")
 
 
 def line(item_id: object, quantity: object, price: object, where: str) -> Line:
@@ -194,6 +196,9 @@ def type_named(name: object, known: dict[str, EventType], where: str) -> EventTy
 
 
 def _quantity(said: object) -> float | None:
+    """A number, or text that is one, as data layers often have it; None for anything else: no event is lost for it."""
+    if isinstance(said, str) and _PRICE.fullmatch(said):
+        said = float(said)
     if isinstance(said, int | float) and not isinstance(said, bool) and math.isfinite(said) and 0 < said <= 1e9:
         return float(said)
     return None

@@ -42,9 +42,10 @@ def read(document: dict[str, Any], envelope: dict[str, Any], now: int) -> Draft:
     )
     first = next(iter(objects(params.get("items"), f"{inner}.items")), {})
     order = text(params.get("transaction_id"), f"{inner}.transaction_id")
-    visitor = customer or text(envelope.get("client_id"), "client_id") or ""
+    visitor = customer or text(document.get("client_id", envelope.get("client_id")), "client_id") or ""
+    named = text(params.get("event_id", document.get("event_id")), f"{inner}.event_id")
     event = Event(
-        event_id=text(params.get("event_id"), f"{inner}.event_id") or name_of("ga4", kind, visitor, order, at, lines),
+        event_id=named or name_of("ga4", kind, visitor, order, at, lines),
         type=kind,
         at=at,
         customer_id=customer,

@@ -44,7 +44,7 @@ from recsvc.web.messages import (
 )
 from recsvc.web.metrics import CONTENT_TYPE, Metrics, Tally, method_name
 from recsvc.web.noting_items import NotingItems
-from recsvc.web.reaching import Reaching, places
+from recsvc.web.reaching import Reaching, places, without_consent
 from recsvc.web.remembering import Remembering
 from recsvc.web.replenishing import Replenishing
 from recsvc.web.request_log import RequestLog
@@ -223,7 +223,9 @@ class Handlers:
         if snapshot is None:
             self._metrics.picks("none", degraded=False)
             return respond(render.no_picks(customer_id, name))
-        if self._reaching is not None:
+        if query.consent != "full":
+            answer = without_consent(snapshot, customer_id, query, self._picks_settings, self._goods)
+        elif self._reaching is not None:
             answer = self._reaching.picks(snapshot, customer_id, query)
         else:
             chosen = pick(snapshot, customer_id, n, self._picks_settings, query.purchased)

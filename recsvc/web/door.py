@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Response, current_app, g, request
 
+from models.contacts import contact_of
 from recsvc.web import cors
 from recsvc.web.access import Access, Caller
 from recsvc.web.openapi import KEY_HEADER, ROUTES, Route
+from recsvc.web.problems import InputError
 
 _ROUTES = {route.operation: route for route in ROUTES}
 
@@ -44,9 +46,13 @@ def permit(access: Access, customer_id: str | None) -> None:
 
     Raises:
         Refusal: they may not.
+        InputError: an e-mail address or a telephone number names the customer; every log on the way would keep it.
     """
     if (route := asked_route()) is not None:
         access.permit(caller(), route, customer_id)
+    if customer_id is not None and (kind := contact_of(customer_id)) is not None:
+        word = "an e-mail address" if kind == "address" else "a telephone number"
+        raise InputError("customer_id", f"looks like {word}; send your own id, or the SHA-256 of it that training uses")
 
 
 def label(access: Access, response: Response) -> None:

@@ -137,6 +137,10 @@ class PicksQuery(Struct, forbid_unknown_fields=True, kw_only=True):
         Literal["include", "exclude", "due"] | None,
         Meta(description="own purchases; absent: consumables unless it is too early for them, durables never"),
     ] = None
+    consent: Annotated[
+        Literal["full", "session", "none"],
+        Meta(description="`session` and `none`: nothing of the customer is looked up or noted, and no mail is sent"),
+    ] = "full"
 
 
 class NoQuery(Struct, forbid_unknown_fields=True):

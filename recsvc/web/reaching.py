@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 from recsvc.contact.decide import SendReason, Verdict
 from recsvc.contact.ledger import DAY
-from recsvc.contact.rules import STAFF
+from recsvc.contact.rules import PUSHED, STAFF
 from recsvc.contact.wording import Locale, sentence
 from recsvc.live import live_snapshot
 from recsvc.outreach import Question, reach_out, rules_of, second_of, weigh
-from recsvc.picks import PicksSettings
+from recsvc.picks import PicksSettings, pick
 from recsvc.ranking import Pick
 from recsvc.settings import ServiceSettings
 from recsvc.state.contract import StateStore, StateUnavailableError
 from recsvc.state.mirror import Mirror
-from recsvc.state.records import Consent, CustomerState
+from recsvc.state.records import Consent, CustomerState, Standing
 from recsvc.store.contract import Snapshot
 from recsvc.web import caching, render
 from recsvc.web.goods import Goods, read_card
@@ -91,6 +91,24 @@ class Reaching:
         else:
             self._mirror.refresh()
         return live_snapshot(snapshot, customer_id, held, second_of(snapshot.shop.data_until))
+
+
+def without_consent(
+    snapshot: Snapshot, customer_id: str, query: PicksQuery, settings: PicksSettings, goods: Goods
+) -> Picks:
+    """The answer to a question that says `consent=session|none`: nothing of the customer is read, nothing noted.
+
+    Where a customer would be interrupted there is nothing to send; on a page and at the counter they are a guest.
+    """
+    name = f"r_{caching.decision_key(customer_id, query.consent)}"
+    if query.channel in PUSHED:
+        return held_back(snapshot, customer_id, name, "no_consent", None)
+    guest = live_snapshot(snapshot, customer_id, CustomerState(Standing(query.consent)), None)
+    chosen = pick(guest, customer_id, places(query), settings, query.purchased)
+    answer = render.picks(guest, customer_id, chosen, name, goods)
+    if query.channel in STAFF:
+        _put_into_words(guest, answer.items, query.locale)
+    return answer
 
 
 def places(query: PicksQuery) -> int:

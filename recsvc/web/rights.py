@@ -9,7 +9,6 @@ from typing import TypeVar
 import msgspec
 from flask import Response, request
 
-from recsvc.events.draft import EventError, refuse_contact
 from recsvc.live import DAY, live_snapshot
 from recsvc.outreach import second_of
 from recsvc.picks import PicksSettings, pick
@@ -124,11 +123,6 @@ class Rights:
         parse.read_query(request, NoQuery)
         if len(customer_id) > MAX_ID:
             raise InputError("customer_id", f"is 1 to {MAX_ID} characters")
-        if request.method == "PUT":
-            try:
-                refuse_contact(customer_id, "customer_id")
-            except EventError as error:
-                raise InputError(error.field, error.message) from error
 
     def _ask(self, question: Callable[[StateStore], _Said]) -> _Said:
         if self._state is None:

@@ -8,9 +8,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE = re.compile(r"\+[0-9 ()/.-]{7,}|00[1-9][0-9 ()/.-]{9,}")
-"""In international form. A number of a customer filled up with zeros to ten places, as SAP's are, is none."""
+from models.contacts import contact_of
 
 
 def contact_hash(customer_id: str) -> str | None:
@@ -20,11 +18,11 @@ def contact_hash(customer_id: str) -> str | None:
     person's spellings are one customer. The hash is no secret: who knows an address can compute it.
     """
     told = customer_id.strip().lower()
-    if _PHONE.fullmatch(told):
+    if (kind := contact_of(told)) is None:
+        return None
+    if kind == "number":
         digits = re.sub(r"[^0-9]", "", told)
         told = "+" + (digits.removeprefix("00") if told.startswith("00") else digits)
-    elif not _MAIL.fullmatch(told):
-        return None
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 

@@ -162,6 +162,17 @@ def test_who_did_not_consent_is_not_written_to(world: World) -> None:
     assert world.picks("channel=store")["source"] == "popular"
 
 
+def test_a_question_may_say_that_consent_is_missing(world: World) -> None:
+    """No mail; at the counter a guest with sentences; nothing of the customer is read, and nothing noted."""
+    held = world.picks("consent=session")
+    assert (held["send"], held["send_reason"], held["items"]) == (False, "no_consent", [])
+    guest = world.picks("channel=store&consent=none")
+    assert (guest["source"], len(guest["items"])) == ("popular", 3)
+    assert all(item["say"] for item in guest["items"])
+    assert world.picks("channel=store")["source"] == "personal"
+    assert world.state.customer("ann", f"{START // DAY}|email|").decision is None
+
+
 def test_a_silent_memory_stops_mails_and_not_shelves(serve: Serve, shop: Builders, tmp_path: Path) -> None:
     """`state_unavailable`; shelves come from the version, but not for who was erased: that is written down twice."""
     (tmp_path / "broken").mkdir()

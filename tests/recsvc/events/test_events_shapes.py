@@ -8,6 +8,7 @@ import pytest
 
 from recsvc.events.door import read_events
 from recsvc.state.records import Event, Line
+from training.readers.contacts import contact_hash
 
 NOW = 1_800_000_000
 
@@ -67,6 +68,9 @@ def test_our_own_shape() -> None:
         ({"type": "return", "item_id": None}, "order_id", "needs items or an order"),
         ({"customer_id": "ann@shop.example"}, "customer_id", "e-mail"),
         ({"customer_id": "+49 30 1234567"}, "customer_id", "telephone"),
+        ({"event_id": "mail-7/ann@shop.example"}, "event_id", "e-mail"),
+        ({"campaign": "to:ann@shop.example"}, "campaign", "e-mail"),
+        ({"order_id": "ann@shop.example"}, "order_id", "e-mail"),
         ({"customer_id": "x" * 257}, "customer_id", "256"),
         ({"channel": "fax"}, "channel", "nvalid"),
         ({"campaign": "\ud800"}, "", "half a character"),
@@ -119,6 +123,39 @@ def test_ga4_data_layer() -> None:
     )
     chosen = one({"event": "select_item", "ecommerce": {"item_list_id": "x", "items": items[:1]}})
     assert (chosen.type, chosen.placement, chosen.customer_id) == ("click", "x", None)
+
+
+def test_a_data_layer_may_carry_more() -> None:
+    """A name and a visitor beside `ecommerce`, as tag managers push them; numbers as text; what is null is not said."""
+    push = {
+        "event": "purchase",
+        "event_id": "1700000000000.42",
+        "client_id": "11.22",
+        "user_id": 4711,
+        "gtm.uniqueEventId": 9,
+        "ecommerce": {
+            "transaction_id": 77,
+            "value": "21.00",
+            "items": [{"item_id": "a", "quantity": "2", "price": "10.50", "coupon": None}],
+        },
+    }
+    event = one(push)
+    assert (event.event_id, event.customer_id, event.order_id) == ("1700000000000.42", "4711", "77")
+    assert event.items == (Line("a", 2.0, "10.50"),)
+    chosen = {"event": "select_item", "ecommerce": {"items": [{"item_id": "a"}]}}
+    assert one({**chosen, "client_id": "1"}).event_id != one({**chosen, "client_id": "2"}).event_id
+    assert one({**chosen, "client_id": "1"}).event_id == one(chosen, client_id="1").event_id
+
+
+def test_a_customer_number_filled_up_with_zeros_is_no_telephone() -> None:
+    """Ten places, as SAP has them; training takes the same ids for the same."""
+    event = {"event_id": "e", "type": "view", "item_id": "tea"}
+    for number in ("0012345678", "0000004711", "00123"):
+        assert one({**event, "customer_id": number}).customer_id == number
+        assert contact_hash(number) is None
+    for contact in ("0049 30 1234567", "+49301234567", "ann@shop.example"):
+        assert fault({**event, "customer_id": contact})[0] == "customer_id"
+        assert contact_hash(contact) is not None
 
 
 def test_an_event_without_a_name_gets_the_same_one_again() -> None:
