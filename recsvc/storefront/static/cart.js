@@ -1,8 +1,8 @@
 /* The cart: lines kept in the browser, and their page. */
 
 import { count, html, itemLink, money, onClick, recall, remember, say } from "./dom.js";
-import { forWhom, shelf } from "./goods.js";
 import { note, remembers } from "./memory.js";
+import { forWhom, shelf } from "./shelves.js";
 import { swaps } from "./swaps.js";
 
 const CART = "recsvc-demo-cart";

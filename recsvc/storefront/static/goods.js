@@ -1,23 +1,10 @@
-/* The list of goods, one article with its shelves, and the shelf that pages put up. */
+/* The list of goods, and one article with its shelves. */
 
 import { ask, count, html, itemLink, money, onClick, say } from "./dom.js";
 import { addToCart } from "./cart.js";
 import { timeToBuyAgain } from "./again.js";
-import { remembers } from "./memory.js";
-import { isKnown, shopper } from "./shoppers.js";
-
-/** A `<recsvc-shelf>` of the chosen shopper, with a why-button on every item; seen and chosen items are remembered. */
-export function shelf(attributes, cart = null) {
-  const element = document.createElement("recsvc-shelf");
-  const events = remembers() ? "" : undefined;
-  const asked = { n: 8, why: "", "customer-id": shopper()?.customer_id, events, ...attributes };
-  for (const [name, value] of Object.entries(asked)) if (value !== undefined) element.setAttribute(name, value);
-  if (cart) element.cart = cart;
-  return element;
-}
-
-/** A heading that says for whom the shelf is ranked, where the shop knows them. */
-export const forWhom = async (heading) => ((await isKnown()) ? `${heading}, for you` : heading);
+import { forWhom, shelf } from "./shelves.js";
+import { shopper } from "./shoppers.js";
 
 export async function listPage(query, departments) {
   const word = query.get("q") ?? "";
