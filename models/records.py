@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 CROSS_SELL = "cross_sell"
 UPSELL = "upsell"
 CART = "cart"
-"""Vectors whose weights are added up over a cart; a version may do without."""
+"""Vectors whose weights, for an item or (below 0) against it, are added up over a cart; a version may do without."""
 
 LINKED_CROSS_SELL, LINKED_UPSELL, NEVER = "linked_cross_sell", "linked_upsell", "never"
 """Vectors of the merchant's own links, in the merchant's order, and of pairs that never meet; absent where unsaid."""

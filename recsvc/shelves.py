@@ -122,6 +122,7 @@ def cross_sell_votes(
 
     For n ≥ 2 anchors `score(j) = Σ_i cart_i(j) + c·n^-s·(Σ_i cross_i(j)^q)^(1/q)`, with c, s and q the version's
     `cart_blend`, `cart_blend_fall` and `cart_power`; without cart vectors the power mean alone; for one its own vector.
+    A cart vector may speak against an item.
     """
     cart, cross = vectors.get(CART, []), vectors.get(CROSS_SELL, [])
     positions = list(range(n_anchors))

@@ -42,20 +42,22 @@ def merge(
 
     With v_r(j) = weight_r · row_r(j): `score(j) = Σ_plain v_r(j) + M_j`, `M_j = (Σ_powered v_r(j)^q)^(1/q)`.
     Conditional probabilities of a cart's items repeat one another: added up, five weak hints outweigh one strong one; a
-    large q is nearly the maximum. A row's share in M_j is `v · (v / M_j)^(q-1)`; these add up to it.
+    large q is nearly the maximum. A row's share in M_j is `v · (v / M_j)^(q-1)`; these add up to it. Plain rows may
+    also speak against an item (score < 0); what more is said against than for is no candidate.
 
     The voice of j is the anchor with the largest share among those with evidence, the first of equals, with the most
     baskets that any of its rows counted.
 
     Args:
-        rows: one per vote, scores ≥ 0, no item twice in one.
+        rows: one per vote, no item twice in one; scores of the powered ones ≥ 0.
         weights: (n_rows,), ≥ 0. One vote per cart line, whatever its quantity.
         anchors: (n_rows,), position of the anchor each row speaks for; rows of two kinds may share one.
         powered: how many of the last rows count by their power mean.
         power: q ≥ 1; 1 is the sum.
 
     Returns:
-        every item of the rows once; none for no rows. A single row keeps its own order. Cost: a sort of Σ len(row).
+        every item of the rows once, but those below 0; none for no rows. A single row keeps its own order, and is not
+        one that speaks against. Cost: a sort of Σ len(row).
     """
     if len(rows) == 1:
         return _alone(rows[0], weights[0], anchors[0])
@@ -78,6 +80,8 @@ def merge(
     else:
         score = mean
     best = (-score).argsort(kind="stable")  # items rise already
+    if score.item(best.item(-1)) < 0:
+        best = best[: np.count_nonzero(score >= 0)]
 
     votes, means, spans = memoryview(vote), memoryview(mean), memoryview(starts)  # type: ignore[arg-type]  # typed buffers since 3.12
 

@@ -103,7 +103,7 @@ def shelf_of(model: Model, settings: TrainSettings, anchors: NDArray[np.int32]) 
         for item in anchors.tolist():
             row = _row(model.vectors[CART], item)
             total[row.item] += row.score
-    item = np.flatnonzero(total).astype(np.int32)
+    item = np.flatnonzero(total > 0).astype(np.int32)
     return Scored(item, total[item])
 
 

@@ -2,8 +2,9 @@
 
     w_j = argmin Σ_b w_b·(x_bj − Σ_{i∈S_j} w_ij·x_bi)² + λ·|w_j|²,   so   (C_SS + λ·I)·w = C_Sj
 
-and negative weights are left out, with C = Bᵀ W B over the baskets and S_j the m items nearest to j by cosine. λ counts
-in baskets: what an item says of j is shrunk as if it had been bought λ times more, without j. With m = all items but j
+with C = Bᵀ W B over the baskets and S_j the m items nearest to j by cosine; for the best sold items `training.head`
+takes S_j wider. A weight below 0 speaks against j: it keeps a bestseller off a cart that goes another way. λ counts in
+baskets: what an item says of j is shrunk as if it had been bought λ times more, without j. With m = all items but j
 this is close kin to EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019); learning each target
 on its neighbourhood alone follows SLIM with feature selection (Ning & Karypis, "SLIM: sparse linear methods for top-n
 recommender systems", ICDM 2011). What the items of a cart say twice is counted once, which is why these weights may be
@@ -23,6 +24,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 from models.records import ItemVectors
 from training.cooccurrence import neighbours
 from training.cooccurrence.rows import Pairs, best
+from training.head import best_sold, said_of
 
 _BATCH = 64
 """Systems solved at once: 64 of 100 × 100 take 5 MB."""
@@ -32,6 +34,12 @@ _HEAD = 4_000
 
 _WIDEST = 2_000
 """Partners kept per item in C: bounds memory; pairs beyond the strongest 2,000 of both items count as never met."""
+
+_BESTSELLERS = 30
+"""Targets of `training.head`."""
+
+_FAINT = 0.002
+"""Weights between 0 and minus this are left out: they would double the vectors and change no shelf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ def cart_vectors(
     supporters: NDArray[np.int32] | None = None,
     worth: NDArray[np.float64] | None = None,
 ) -> ItemVectors:
-    """For every item the K targets that its presence in a cart speaks for most, given everything else there.
+    """For every item the K targets that its presence in a cart speaks for or against most, given all else there.
 
     Args:
         baskets: csr_array (n_baskets, n_items) of ones.
@@ -68,12 +76,12 @@ def cart_vectors(
         k: entries per vector at most.
         ridge: m, λ and the floors.
         supporters: int32 (n_baskets,), the account of each basket: `min_support` counts accounts; None: baskets.
-
         worth: float64 (n_items,) ≥ 0, what a sale of the target brings: weights are multiplied by it; None: 1.
 
     Returns:
-        n_items rows of weights > 0 that may be added up over a cart; empty where nothing was learnt. `together` counts
-        baskets. Cost: m³/3 + m² look-ups per target; the same bytes for any number of threads.
+        n_items rows of the K largest weights by size, by weight down, that may be added up over a cart; empty where
+        nothing was learnt. `together` counts baskets; it is 0 for a weight below 0, which no shelf is explained by.
+        Cost: m³/3 + m² look-ups per target; the same bytes for any number of threads.
     """
     n_items = baskets.shape[1]
     counted = neighbours(baskets, min(_WIDEST, max(n_items, 1)), "count", weights=weights)
@@ -88,28 +96,51 @@ def cart_vectors(
     diagonal = np.asarray(weights.astype(np.float64) @ baskets, dtype=np.float64)
     gram = _gram(counted, diagonal)
     bought = np.bincount(baskets.indices, minlength=n_items)
-    targets = np.flatnonzero((bought >= ridge.min_baskets) & (np.diff(nearest.indptr) > 0))
+    local = (bought >= ridge.min_baskets) & (np.diff(nearest.indptr) > 0)
+    head = best_sold(bought, ridge.min_baskets, _BESTSELLERS)
+    local[head] = False
     with threadpool_limits(1):  # small systems gain nothing from threads, and bytes must not depend on them
-        solved = [_valued(part, worth) for part in _solved(gram, nearest, targets, ridge.strength)]
-    return best(
-        Pairs(
-            np.concatenate([np.zeros(0, np.int64), *(part.row for part in solved)]),
-            np.concatenate([np.zeros(0, np.int32), *(part.item for part in solved)]),
-            np.concatenate([np.zeros(0, np.float32), *(part.score for part in solved)]),
-            np.concatenate([np.zeros(0, np.uint32), *(part.together for part in solved)]),
-        ),
-        n_items,
-        k,
+        solved = [_told(part, worth) for part in _solved(gram, nearest, np.flatnonzero(local), ridge.strength)]
+    of_head = said_of(
+        head,
+        baskets,
+        weights,
+        strength=ridge.strength,
+        min_baskets=ridge.min_baskets,
+        min_support=ridge.min_support,
+        supporters=supporters,
     )
+    solved.append(_told(of_head, worth))
+    whole = Pairs(
+        np.concatenate([part.row for part in solved]),
+        np.concatenate([part.item for part in solved]),
+        np.concatenate([part.score for part in solved]),
+        np.concatenate([part.together for part in solved]),
+    )
+    return best(_strongest(whole, n_items, k), n_items, k)
 
 
-def _valued(pairs: Pairs, worth: NDArray[np.float64] | None) -> Pairs:
-    """Scores times the worth of the target; what brings nothing is left out."""
-    if worth is None:
-        return pairs
-    score = (pairs.score * worth[pairs.item]).astype(np.float32)
-    kept = score > 0
+def _told(pairs: Pairs, worth: NDArray[np.float64] | None) -> Pairs:
+    """Without faint weights, times the worth of the target; what brings nothing is left out."""
+    kept = (pairs.score > 0) | (pairs.score < -_FAINT)
+    score = pairs.score
+    if worth is not None:
+        score = (score * worth[pairs.item]).astype(np.float32)
+        kept &= score != 0
     return Pairs(pairs.row[kept], pairs.item[kept], score[kept], pairs.together[kept])
+
+
+def _strongest(pairs: Pairs, n_rows: int, k: int) -> Pairs:
+    """The k pairs of each row with the largest scores, whatever their sign, then by item."""
+    long = (np.bincount(pairs.row, minlength=n_rows) > k)[pairs.row]
+    over = np.flatnonzero(long)
+    row = pairs.row[over]
+    order = over[np.lexsort((pairs.item[over], -np.abs(pairs.score[over]), row))]
+    length = np.bincount(row, minlength=n_rows)
+    start = np.cumsum(length) - length
+    chosen = order[np.arange(len(order)) - start[pairs.row[order]] < k]
+    kept = np.concatenate([np.flatnonzero(~long), chosen])
+    return Pairs(pairs.row[kept], pairs.item[kept], pairs.score[kept], pairs.together[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,10 +213,9 @@ def _solve(gram: _Gram, nearest: ItemVectors, targets: NDArray[np.int64], size: 
         left[row], right[row] = gram.system(items, target)
     left[:, np.arange(size), np.arange(size)] += penalty
     weight = np.linalg.solve(left, right[..., None])[..., 0]
-    kept = weight > 0
     return Pairs(
-        row=chosen[kept].astype(np.int64),
-        item=np.repeat(targets, kept.sum(axis=1)).astype(np.int32),
-        score=weight[kept].astype(np.float32),
-        together=nearest.together[entries][kept].astype(np.uint32),
+        row=chosen.ravel().astype(np.int64),
+        item=np.repeat(targets, size).astype(np.int32),
+        score=weight.ravel().astype(np.float32),
+        together=np.where(weight > 0, nearest.together[entries], 0).ravel().astype(np.uint32),
     )
