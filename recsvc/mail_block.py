@@ -13,12 +13,23 @@ _HEADLINES: dict[Locale, str] = {
     "en": "Chosen for you",
     "de": "Für Sie ausgesucht",
     "fr": "Choisi pour vous",
+    "nl": "Voor u gekozen",
+    "es": "Elegido para usted",
+    "it": "Scelto per lei",
 }
 _FONT = "font-family:Arial,Helvetica,sans-serif"
+_BREAK = "word-break:break-word;overflow-wrap:anywhere"
+"""A long word must not make the block wider than a telephone."""
 _DARK = """@media (prefers-color-scheme: dark) {
   .picks, .picks td { background: #16181c !important; }
-  .picks h2, .picks a, .picks p { color: #f2f2f2 !important; }
-}"""
+  .picks h2, .picks .name, .picks .price { color: #f2f2f2 !important; }
+  .picks a.name { color: #8ab4f8 !important; }
+  .picks .why { color: #b5bac1 !important; }
+}
+[data-ogsc] .picks h2, [data-ogsc] .picks .price { color: #f2f2f2 !important; }
+[data-ogsc] .picks a.name { color: #8ab4f8 !important; }
+[data-ogsc] .picks .why { color: #b5bac1 !important; }"""
+"""For programs that say how their reader reads, and for Outlook.com, which marks what it has turned dark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +51,13 @@ def block(items: Sequence[Shown], locale: Locale) -> str:
     """A table of items, one below the other; an empty text for none.
 
     Tables and inline styles are what every mail program shows (caniemail.com); programs that read `<style>` turn dark
-    where their reader is. Everything said by a shop is escaped, and only http and https are linked.
+    where their reader is. Everything said by a shop is escaped, and only http and https are linked. Where no item has
+    a picture there is no column for pictures.
     """
     if not items:
         return ""
-    rows = "\n".join(_row(item) for item in items)
+    pictured = any(_is_web(item.image) for item in items)
+    rows = "\n".join(_row(item, pictured=pictured) for item in items)
     return (
         f"<style>{_DARK}</style>\n"
         f'<table class="picks" role="presentation" lang="{locale}" width="100%" cellpadding="0" cellspacing="0" '
@@ -54,22 +67,25 @@ def block(items: Sequence[Shown], locale: Locale) -> str:
     )
 
 
-def _row(item: Shown) -> str:
+def _row(item: Shown, *, pictured: bool) -> str:
     title = escape(item.title)
-    text = f'<a href="{escape(item.link)}" style="{_FONT};font-size:16px;color:#1a4f8b">{title}</a>'
-    if not _is_web(item.link):
-        text = f'<p style="margin:0;{_FONT};font-size:16px;color:#222222">{title}</p>'
+    text = f'<p class="name" style="margin:0;{_FONT};font-size:16px;color:#222222">{title}</p>'
+    if _is_web(item.link):
+        text = f'<a class="name" href="{escape(item.link)}" style="{_FONT};font-size:16px;color:#1a4f8b">{title}</a>'
     picture = ""
     if _is_web(item.image):
         picture = f'<img src="{escape(item.image)}" alt="" width="96" height="96" style="display:block;border:0">'
+    told = (("price", "16px;font-weight:bold;color:#222222", item.price), ("why", "14px;color:#555555", item.reason))
     small = "".join(
-        f'<p style="margin:4px 0 0;{_FONT};font-size:14px;color:#555555">{escape(part)}</p>'
-        for part in (item.price, item.reason)
-        if part
+        f'<p class="{name}" style="margin:4px 0 0;{_FONT};font-size:{style}">{escape(said)}</p>'
+        for name, style, said in told
+        if said
     )
+    if not pictured:
+        return f'<tr><td colspan="2" style="padding:8px 16px;vertical-align:top;{_BREAK}">{text}{small}</td></tr>'
     return (
         f'<tr><td width="96" style="padding:8px 16px;vertical-align:top">{picture}</td>'
-        f'<td style="padding:8px 16px 8px 0;vertical-align:top">{text}{small}</td></tr>'
+        f'<td style="padding:8px 16px 8px 0;vertical-align:top;{_BREAK}">{text}{small}</td></tr>'
     )
 
 

@@ -12,6 +12,7 @@ from typing import IO
 
 from models.files import sync_folder
 from recsvc.contact.rules import Rules
+from recsvc.contact.wording import Locale
 from recsvc.outreach import Outreach, Question, reach_out
 from recsvc.picks import PicksSettings, Purchased, pick
 from recsvc.picks_layouts import TELLING, Told, is_table, open_layout, unsafe
@@ -20,6 +21,7 @@ from recsvc.store.contract import Snapshot
 from recsvc.web import render
 from recsvc.web.goods import Goods
 from recsvc.web.messages import Item
+from recsvc.web.speaking import speak
 
 _AT_HAND = 20_000
 """Items whose cards are kept, about a kilobyte each."""
@@ -51,12 +53,14 @@ class Picking:
         purchased: as in `recsvc.picks.pick`.
         settings: the service's.
         memory: who may be contacted today, with what; None: nobody remembers, everyone with a pick.
+        locale: of reasons.
     """
 
     n: int
     purchased: Purchased | None
     settings: PicksSettings
     memory: Memory | None = None
+    locale: Locale = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def _stream(file: IO[str], snapshot: Snapshot, customers: Iterable[str], how: Pi
         if table and unsafe(name):
             left_out += 1
             continue
-        told = _told(name, choose(name), goods, safely=table)
+        told = _told(name, choose(name), goods, how.locale, safely=table)
         if told.reason:
             held_back[told.reason] += 1
             if layout not in TELLING:
@@ -136,8 +140,9 @@ def _chooser(snapshot: Snapshot, how: Picking) -> Callable[[str], Outreach]:
     return lambda name: Outreach(pick(snapshot, name, how.n, how.settings, how.purchased), None, None, snapshot)
 
 
-def _told(name: str, found: Outreach, goods: Goods, *, safely: bool) -> Told:
+def _told(name: str, found: Outreach, goods: Goods, locale: Locale, *, safely: bool) -> Told:
     items: Sequence[Item] = render.pick_items(found.snapshot, found.picks, goods)
+    speak(found.snapshot, items, locale, aloud=False)
     if safely:
         items = [item for item in items if not unsafe(item.item_id)]
     reason = found.reason or (None if items else "nothing_to_show")

@@ -101,7 +101,7 @@ class _Table:
 
     def _row(self, told: Told, first: Sequence[object]) -> None:
         flat = render.flat_doubles(told.items)
-        self._table.writerow([*first, *(_text(flat.get(column, "")) for column in self._flat)])
+        self._table.writerow([*first, *(safe(flat.get(column, "")) for column in self._flat)])
 
 
 class _Klaviyo(_Table):
@@ -171,6 +171,6 @@ class _Braze(_Lines):
             self._waiting = []
 
 
-def _text(cell: str) -> str:
+def safe(cell: str) -> str:
     """The cell, never a formula."""
     return f"'{cell}" if unsafe(cell) else cell

@@ -15,6 +15,7 @@ from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.publish import settings_for
 from recsvc.cli.trouble import machine_trouble
+from recsvc.contact.wording import LOCALES
 from recsvc.outreach import rules_of
 from recsvc.picks import PicksSettings
 from recsvc.picks_file import Memory, Picking, Written, write_picks
@@ -49,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--state", type=Path, metavar="FILE", help="who may be contacted (default: RECSVC_STATE or RECSVC_STATE_URL)")
     add("--campaign", default="", metavar="NAME", help="for which mailing, as the service is asked for it")
+    add("--locale", choices=LOCALES, default="en", help="language of reasons (default en)")
     add("--out", type=Path, required=True, metavar="FILE", help="file to write, whole or not at all")
     add("--version", metavar="VERSION", help="which (default: the published one, else the newest)")
     add("--models", type=Path, metavar="DIR", help="where versions live (default: RECSVC_MODELS)")
@@ -68,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     how = Picking(
         memory=None if state is None else Memory(state, rules_of(settings), args.campaign, int(time.time())),
         n=args.n,
+        locale=args.locale,
         purchased=None if args.purchased == _NOT_LEARNT else args.purchased,
         settings=PicksSettings(
             settings.picks_history, settings.picks_half_life_days, settings.due_after_days, settings.stem_cap

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from urllib.parse import urljoin
 
 from models.files import write_whole
 from models.registry import Registry
@@ -13,6 +14,8 @@ from recsvc.cli.export_picks import silenced
 from recsvc.cli.main import CommandError
 from recsvc.cli.publish import settings_for
 from recsvc.cli.trouble import machine_trouble
+from recsvc.contact.prices import price_text
+from recsvc.contact.wording import LOCALES, Locale
 from recsvc.mail_block import Shown, block
 from recsvc.picks import PicksSettings, pick
 from recsvc.state.assembly import open_state
@@ -20,6 +23,7 @@ from recsvc.state.records import customer_digest
 from recsvc.store.snapshot import VersionSnapshot
 from recsvc.web import render
 from recsvc.web.messages import Item, Price
+from recsvc.web.speaking import speak
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--customer", required=True, metavar="ID", help="whose picks; an unknown one gets bestsellers")
     add("--n", type=int, default=4, metavar="N", help="items (default 4)")
-    add("--locale", choices=("en", "de", "fr"), default="en", help="language of the headline (default en)")
+    add("--locale", choices=LOCALES, default="en", help="language of headline, reasons and prices (default en)")
+    add(
+        "--base",
+        default="",
+        metavar="URL",
+        help="where the catalogue's relative links and pictures lie, for mails need whole ones",
+    )
     add("--out", type=Path, metavar="FILE", help="HTML to write (default: standard output)")
     add("--models", type=Path, metavar="DIR", help="where versions live (default: RECSVC_MODELS)")
 
@@ -44,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
         settings.picks_history, settings.picks_half_life_days, settings.due_after_days, settings.stem_cap
     )
     answer = render.picks(snapshot, args.customer, pick(snapshot, args.customer, args.n, how), "")
-    html = block([_shown(item, args.locale) for item in answer.items], args.locale)
+    speak(snapshot, answer.items, args.locale, aloud=False)
+    html = block([_shown(item, args.locale, args.base) for item in answer.items], args.locale)
     if args.out is None:
         sys.stdout.write(html)
         return 0
@@ -54,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _shown(item: Item, locale: str) -> Shown:
-    price = f"{item.price.amount} {item.price.currency or ''}".strip() if isinstance(item.price, Price) else ""
-    reason = getattr(item.reason, "text", "") if locale == "en" else ""  # reasons are English
-    return Shown(str(item.title or item.item_id), str(item.link or ""), str(item.image_link or ""), price, reason)
+def _shown(item: Item, locale: Locale, base: str) -> Shown:
+    price = price_text(locale, item.price.amount, item.price.currency) if isinstance(item.price, Price) else ""
+    reason = getattr(item.reason, "text", "")
+    link, image = (urljoin(base, said) if isinstance(said, str) else "" for said in (item.link, item.image_link))
+    return Shown(str(item.title or item.item_id), link, image, price, reason)

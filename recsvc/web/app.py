@@ -16,6 +16,7 @@ from msgspec import UNSET
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from recsvc import __version__
+from recsvc.contact.rules import STAFF
 from recsvc.links import Rules
 from recsvc.live_items import LiveItems
 from recsvc.picks import PicksSettings, pick
@@ -50,6 +51,7 @@ from recsvc.web.replenishing import Replenishing
 from recsvc.web.request_log import RequestLog
 from recsvc.web.respond import JSON_UTF8, SECURITY, Answer, respond
 from recsvc.web.rights import Rights
+from recsvc.web.speaking import speak
 
 _DRAIN_BYTES = 16 * 1024 * 1024
 _json = msgspec.json.Encoder()
@@ -233,6 +235,7 @@ class Handlers:
         answer.degraded = snapshot.degraded or self._store.stale
         g.degraded = answer.degraded
         self._metrics.picks(answer.source if answer.send else "held_back", degraded=answer.degraded)
+        speak(snapshot, answer.items, query.locale, aloud=query.channel in STAFF)
         views.narrow(answer.items, door.caller().view)
         if door.caller().view == "public":
             answer.business = UNSET

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from recsvc.contact.decide import SendReason
+from recsvc.contact.wording import Locale
 
 MAX_CART = 1_000
 """Lines of a cart in a body: a business orders hundreds of articles at once."""
@@ -132,7 +133,7 @@ class PicksQuery(Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[str, Meta(min_length=1, max_length=256)] | None,
         Meta(description="for which mailing or call list: asked again on the same day, the same answer"),
     ] = None
-    locale: Annotated[Literal["en", "de", "fr"], Meta(description="of what a person may say")] = "en"
+    locale: Annotated[Locale, Meta(description="of reasons, and of what a person may say")] = "en"
     purchased: Annotated[
         Literal["include", "exclude", "due"] | None,
         Meta(description="own purchases; absent: consumables unless it is too early for them, durables never"),

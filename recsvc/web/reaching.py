@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from recsvc.contact.decide import SendReason, Verdict
 from recsvc.contact.ledger import DAY
 from recsvc.contact.rules import PUSHED, STAFF
-from recsvc.contact.wording import Locale, sentence
 from recsvc.live import live_snapshot
 from recsvc.outreach import Question, reach_out, rules_of, second_of, weigh
 from recsvc.picks import PicksSettings, pick
@@ -19,8 +18,8 @@ from recsvc.state.mirror import Mirror
 from recsvc.state.records import Consent, CustomerState, Standing
 from recsvc.store.contract import Snapshot
 from recsvc.web import caching, render
-from recsvc.web.goods import Goods, read_card
-from recsvc.web.messages import Evidence, Item, Picks, PicksQuery, Reason
+from recsvc.web.goods import Goods
+from recsvc.web.messages import Picks, PicksQuery
 
 _STAFF_PLACES = 3
 _PLACES = 4
@@ -65,10 +64,7 @@ class Reaching:
             return held_back(snapshot, customer_id, name, "state_unavailable", None)
         if not found.picks.picks:
             return held_back(snapshot, customer_id, name, found.reason or "nothing_to_show", found.next_day)
-        answer = render.picks(found.snapshot, customer_id, found.picks, name, self._goods)
-        if query.channel in STAFF:
-            _put_into_words(found.snapshot, answer.items, query.locale)
-        return answer
+        return render.picks(found.snapshot, customer_id, found.picks, name, self._goods)
 
     def verdict(self, snapshot: Snapshot, customer_id: str, item: int) -> tuple[Consent | None, Verdict]:
         """What a customer consents to, and what the ledger says of one item in a mail of today.
@@ -105,10 +101,7 @@ def without_consent(
         return held_back(snapshot, customer_id, name, "no_consent", None)
     guest = live_snapshot(snapshot, customer_id, CustomerState(Standing(query.consent)), None)
     chosen = pick(guest, customer_id, places(query), settings, query.purchased)
-    answer = render.picks(guest, customer_id, chosen, name, goods)
-    if query.channel in STAFF:
-        _put_into_words(guest, answer.items, query.locale)
-    return answer
+    return render.picks(guest, customer_id, chosen, name, goods)
 
 
 def places(query: PicksQuery) -> int:
@@ -133,28 +126,3 @@ def held_back(snapshot: Snapshot, customer_id: str, name: str, reason: SendReaso
         count=0,
         items=[],
     )
-
-
-def _put_into_words(snapshot: Snapshot, items: Sequence[Item], locale: Locale) -> None:
-    """Give every item its sentence, in place."""
-    reasons = [item.reason for item in items if isinstance(item.reason, Reason)]
-    named = list(dict.fromkeys(r.because_item_id for r in reasons if isinstance(r.because_item_id, str)))
-    titles = dict(zip(named, _titles(snapshot, named), strict=True))
-    for item in items:
-        if isinstance(item.reason, Reason):
-            because, evidence = item.reason.because_item_id, item.reason.evidence
-            times = evidence.own_orders if isinstance(evidence, Evidence) else None
-            item.say = sentence(
-                locale,
-                item.reason.code,
-                item.title if isinstance(item.title, str) else item.item_id,
-                titles.get(because) if isinstance(because, str) else None,
-                times if isinstance(times, int) else None,
-            )
-
-
-def _titles(snapshot: Snapshot, ids: Sequence[str]) -> list[str]:
-    """Title of each item, its id where it has none."""
-    cards = snapshot.cards(snapshot.find(ids)) if ids else []
-    shown = map(read_card, cards)
-    return [card.title or item_id for card, item_id in zip(shown, ids, strict=True)]

@@ -7,8 +7,9 @@ import pytest
 from recsvc.contact.decide import Candidate, Decision, Verdict, decide, may_contact, verdict
 from recsvc.contact.decided import Decided, pack, unpack
 from recsvc.contact.ledger import Contact, Entry, Ledger
+from recsvc.contact.prices import price_text
 from recsvc.contact.rules import Cap, Rules, parse_caps
-from recsvc.contact.wording import sentence
+from recsvc.contact.wording import LOCALES, Locale, line, sentence
 
 TODAY = 20_000
 RULES = Rules()
@@ -134,4 +135,29 @@ def test_one_sentence_in_every_locale() -> None:
     assert sentence("en", "due_again", "Tea", None, 4) == "You have bought Tea 4 times; shall I add it again?"
     assert sentence("de", "bought_together", "Tasse", "Tee", None) == "Sie haben Tee; viele nehmen dazu Tasse."
     assert "Tea" in sentence("fr", "bought_together", "Tea", None, None)
-    assert sentence("en", "trending", "Tea", None, None) == "Tea is what many choose in this shop just now."
+    assert sentence("en", "bestseller", "Tea", None, None) == "Tea is what many choose in this shop just now."
+    assert sentence("en", "bought_before", "Tea", None, 1) == "You have bought Tea before; would you like it again?"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_reason_has_words_of_its_own_in_every_locale(locale: Locale) -> None:
+    """Six ways to say why, and one for all others; each names the item, none says more than is known."""
+    codes = ("bought_together", "due_again", "bought_before", "customers_alike", "trending", "merchant")
+    said = [sentence(locale, code, "T{e}a", "Pot", 3) for code in codes]
+    assert len(set(said)) == len(codes)
+    assert all("T{e}a" in text and text[-1] in ".?" for text in said)
+    assert len({line(locale, code, "Pot", 3) for code in codes}) == len(codes)
+    assert sentence(locale, "bought_before", "Tea", None, 1) != sentence(locale, "bought_before", "Tea", None, 2)
+    unknown = {sentence(locale, code, "Tea", None, None) for code in codes[:3]}
+    assert unknown == {sentence(locale, "bestseller", "Tea", None, None)}
+
+
+def test_prices_as_a_reader_writes_them() -> None:
+    """By hand, from CLDR: where the symbol stands, what parts thousands, and a code that has no symbol here."""
+    space, narrow = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
+    assert price_text("en", "1299.00", "EUR") == "€1,299.00"
+    assert price_text("de", "1299.00", "EUR") == f"1.299,00{space}€"
+    assert price_text("fr", "1234567.5", "USD") == f"1{narrow}234{narrow}567,5{space}$"
+    assert price_text("nl", "4.50", "EUR") == f"€{space}4,50"
+    assert price_text("en", "4", "PLN") == f"PLN{space}4"
+    assert price_text("it", "0.99", None) == "0,99"

@@ -142,7 +142,17 @@ def test_people_speak_the_customers_language(world: World) -> None:
     assert english[0] == "You have bought Green tea 4 times; shall I add it again?"
     german = world.picks("channel=chat&locale=de")["items"]
     assert german[0]["say"] == "Green tea haben Sie schon 4 Mal gekauft; soll ich es wieder dazulegen?"
-    assert "say" not in world.picks()["items"][0]
+    mail = world.picks("locale=de")
+    assert "say" not in mail["items"][0]
+    assert mail["item_1_reason"] == "Schon 4 Mal gekauft; vielleicht ist es wieder Zeit"
+    assert world.picks()["item_1_reason"] == "You have bought this 4 times; it may be time again"
+
+
+def test_people_get_their_sentences_without_a_memory_too(tea: CheckedClient) -> None:
+    """Three places, each with one."""
+    found = tea.get("/customers/ann/picks?channel=phone&locale=es").json["items"]
+    assert [bool(item["say"]) for item in found] == [True] * 3
+    assert found[0]["say"] == "Ha comprado Green tea 4 veces; ¿se lo añado otra vez?"
 
 
 def test_silence_where_nothing_is_left(world: World) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recsvc.cli.main import main
+from recsvc.contact.wording import LOCALES
 from recsvc.mail_block import Shown, block
 from recsvc.state.mirror import NAME, pack
 from recsvc.state.records import Word, customer_digest
@@ -46,12 +47,35 @@ def test_nothing_a_shop_says_can_do_anything() -> None:
 def test_light_and_dark_and_every_language() -> None:
     """Styles stand inline; a dark rule for who reads in the dark; nothing at all for no items."""
     item = Shown("Tee", "", "", "", "")
-    for locale, headline in (("en", "Chosen for you"), ("de", "Für Sie ausgesucht"), ("fr", "Choisi pour vous")):
-        text = block([item], locale)  # type: ignore[arg-type]  # literals
-        assert headline in text
+    headlines = set()
+    for locale in LOCALES:
+        text = block([item], locale)
         assert f'lang="{locale}"' in text
         assert "prefers-color-scheme: dark" in text
+        headlines.add(text.partition("</h2>")[0].rpartition(">")[2])
+    assert len(headlines) == len(LOCALES)
+    assert "Für Sie ausgesucht" in headlines
     assert block([], "en") == ""
+
+
+def test_relative_links_and_pictures_become_whole(
+    shop: Builders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mail is read nowhere near the shop: with `--base` they lead there, without it they are text alone."""
+    assert "<a " not in block([Shown("Tea", "/tea", "/tea.jpg", "", "")], "en")
+    assert "<img" not in block([Shown("Tea", "/tea", "/tea.jpg", "", "")], "en")
+    shop.write(tmp_path / "models", shop.tea())
+    command = [
+        "render",
+        "--models",
+        str(tmp_path / "models"),
+        "--customer",
+        "ann",
+        "--base",
+        "https://other.example/de/",
+    ]
+    assert main(command) == 0
+    assert "https://shop.example/tea" in capsys.readouterr().out  # a whole address stays as it is
 
 
 def test_the_command(shop: Builders, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +86,10 @@ def test_the_command(shop: Builders, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(command) == 0
     assert "https://shop.example/tea" in capsys.readouterr().out
     assert main([*command, "--locale", "de", "--n", "2", "--out", str(tmp_path / "block.html")]) == 0
-    assert (tmp_path / "block.html").read_text("utf-8").count("<a ") == 2
+    german = (tmp_path / "block.html").read_text("utf-8")
+    assert german.count("<a ") == 2
+    assert "4,50\N{NO-BREAK SPACE}€" in german
+    assert "Schon 4 Mal gekauft; vielleicht ist es wieder Zeit" in german
     assert main([*command, "--n", "0"]) == 2
     (models / NAME).write_bytes(pack([Word(customer_digest("ann"), 1)]))
     assert main(command) == 2

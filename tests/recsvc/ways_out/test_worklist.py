@@ -39,8 +39,12 @@ def test_the_worth_most_come_first_and_the_tired_not_at_all(
     command = ["worklist", "--models", str(tmp_path / "models"), "--out", str(out)]
     assert main([*command, "--cpa", "1"]) == 0
     found = rows(out)
-    assert [(row["customer_id"], row["expected_value"]) for row in found] == [("'=cmd", "2.70"), ("ann", "2.70")]
-    assert (found[1]["item_1_id"], found[1]["item_1_reason"]) == ("tea", "Often bought with Tea pot")
+    assert [(row["customer_id"], row["expected_value"]) for row in found] == [("ann", "2.70")]
+    assert "1 customers whose ids are formulas" in capsys.readouterr().out
+    assert (found[0]["item_1_id"], found[0]["item_1_reason"]) == ("tea", "Often bought with Tea pot")
+    assert found[0]["item_1_say"] == "You have Tea pot; many who do also take Green tea."
+    assert main([*command, "--cpa", "1", "--locale", "nl"]) == 0
+    assert rows(out)[0]["item_1_say"] == "U hebt Tea pot; velen nemen daar ook Green tea bij."
     assert main([*command, "--budget", "1"]) == 0
     assert len(rows(out)) == 1
     assert main([*command, "--cpa", "2.8"]) == 0
