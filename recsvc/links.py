@@ -36,7 +36,8 @@ def linked_kinds(held: Collection[str], types: Iterable[str], rules: Rules) -> l
 
 def linked(vectors: Mapping[str, list[Row]], shelf: str) -> list[Candidate]:
     """The items linked for a shelf, the anchors' first places before their second ones."""
-    return list(swaps(vectors.get(_LINKED[shelf], [])))
+    rows = vectors.get(_LINKED[shelf])
+    return list(swaps(rows)) if rows else []
 
 
 def never(vectors: Mapping[str, list[Row]], facts: ItemFacts) -> frozenset[int]:

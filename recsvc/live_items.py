@@ -15,6 +15,7 @@ from models.records import ItemFacts
 from recsvc.state.contract import StateStore, StateUnavailableError
 from recsvc.state.records import LiveItem
 from recsvc.store.contract import ModelStore, Snapshot, StoreStatus
+from recsvc.tags import Tags
 
 _log = logging.getLogger("recsvc.items")
 
@@ -62,7 +63,7 @@ class LiveItems:
         self._said: dict[str, LiveItem] = {}
         self._revision = 0
         self._answering = True
-        self._laid: tuple[str, int, ItemFacts] | None = None
+        self._laid: tuple[str, int, Tags] | None = None
         self._changing = threading.Lock()
         self._listener: threading.Thread | None = None
 
@@ -109,17 +110,17 @@ class LiveItems:
             laid = self._laid
             base = self._store.snapshot()
             if base is not None and laid is not None and laid[:2] == (base.version, self._revision):
-                self._laid = (base.version, revision, _over(base, laid[2], changed))  # only what is new
+                self._laid = (base.version, revision, Tags(_over(base, laid[2].facts, changed)))  # only what is new
             self._said = {**self._said, **{word.item_id: word for word in changed}}
             self._revision = revision
 
-    def _lay(self, base: Snapshot) -> tuple[str, int, ItemFacts]:
+    def _lay(self, base: Snapshot) -> tuple[str, int, Tags]:
         """What was said, over a version's facts."""
         with self._changing:
             laid = self._laid
             if laid is None or laid[:2] != (base.version, self._revision):
                 facts = _over(base, base.facts, list(self._said.values()))
-                laid = self._laid = (base.version, self._revision, facts)
+                laid = self._laid = (base.version, self._revision, Tags(facts))
             return laid
 
     def _start(self) -> None:
@@ -147,12 +148,13 @@ def _over(base: Snapshot, facts: ItemFacts, said: Sequence[LiveItem]) -> ItemFac
 class _Laid:
     """Everything of the version, but prices and stock."""
 
-    __slots__ = ("_base", "facts", "revision")
+    __slots__ = ("_base", "facts", "revision", "tags")
 
-    def __init__(self, base: Snapshot, revision: int, facts: ItemFacts) -> None:
+    def __init__(self, base: Snapshot, revision: int, tags: Tags) -> None:
         self._base = base
         self.revision = revision
-        self.facts = facts
+        self.tags = tags
+        self.facts = tags.facts
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the version has
         return getattr(self._base, name)

@@ -80,7 +80,7 @@ def pick(
     """
     history = snapshot.customer(customer_id)
     if history is None or not len(history.item):
-        shelf = Shelf(Gate(snapshot.facts, snapshot.variants), n, settings.stem_cap)
+        shelf = Shelf(Gate(snapshot.tags, snapshot.variants), n, settings.stem_cap)
         backfill(snapshot, [], shelf)
         return CustomerPicks(shelf.picks, [], {}, personal=False)
     ahead = snapshot.next_items(customer_id)
@@ -96,7 +96,9 @@ def _listed(
     facts = snapshot.facts
     habits = consumables(history, facts, day_of(snapshot.shop.data_until), settings.due_after_days)
     bought = frozenset(facts.family[history.item].tolist())
-    shelf = Shelf(Gate(facts, snapshot.variants, barred=_barred(bought, habits, purchased)), n, settings.stem_cap)
+    shelf = Shelf(
+        Gate(snapshot.tags, snapshot.variants, barred=_barred(bought, habits, purchased)), n, settings.stem_cap
+    )
     items = ahead.item.tolist()
     shelf.place(Pick(item, score, None, -1, 0) for item, score in zip(items, ahead.score.tolist(), strict=True))
     why = {facts.family.item(item): Why(code) for item, code in zip(items, ahead.why.tolist(), strict=True)}
@@ -164,12 +166,12 @@ def _by_turns(
     due = [] if purchased == "exclude" else due_items(history, facts, today, settings.due_after_days)
     anchors: list[int] = history.item[: settings.history].tolist()
     rows = snapshot.vectors([CROSS_SELL], anchors).get(CROSS_SELL, [])
-    complements = Shelf(Gate(facts, variants, barred=bought), n, settings.stem_cap)
+    complements = Shelf(Gate(snapshot.tags, variants, barred=bought), n, settings.stem_cap)
     votes = merge(rows, purchase_weights(history, today, settings)[: len(rows)], range(len(rows)))
     complements.put_smoothed(votes, [-1] * len(anchors), unproven=False)
 
     barred = frozenset[int]() if purchased == "include" else bought - {facts.family.item(d.item) for d in due}
-    shelf = Shelf(Gate(facts, variants, barred=barred), n, settings.stem_cap)
+    shelf = Shelf(Gate(snapshot.tags, variants, barred=barred), n, settings.stem_cap)
     again = [Pick(d.item, 0.0, None, -1, 0) for d in due]
     turns = chain.from_iterable(zip_longest(again, complements.picks))
     shelf.place(pick for pick in turns if pick is not None)

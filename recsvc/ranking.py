@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
-from models.records import ItemFacts
 from recsvc.store.contract import Row
+from recsvc.tags import Tag, Tags
 from recsvc.votes import Votes
 
 CATEGORY_BESTSELLERS = "category_bestsellers"
@@ -70,7 +70,7 @@ class Gate:
     """What may stand on a shelf.
 
     Attributes:
-        facts: of all items.
+        tags: of all items.
         variants: family label → its items, most bought first.
         barred: families that stay out: those of the cart.
         refused: families that the caller left out, or that the customer bought and should not see.
@@ -79,7 +79,7 @@ class Gate:
         in_stock: leave out what the catalogue said cannot be bought.
     """
 
-    facts: ItemFacts
+    tags: Tags
     variants: Callable[[int], NDArray[np.int32]]
     barred: frozenset[int] = frozenset()
     refused: frozenset[int] = frozenset()
@@ -87,13 +87,12 @@ class Gate:
     high: int = NO_LIMIT
     in_stock: bool = True
 
-    def passes(self, item: int, family: int) -> bool:
+    def passes(self, tag: Tag) -> bool:
         """Whether the caller's filters let this very item through."""
-        facts = self.facts
         return (
-            self.low <= facts.price.item(item) <= self.high
-            and not (self.in_stock and not facts.in_stock.item(item))
-            and family not in self.refused
+            self.low <= tag.price <= self.high
+            and (tag.in_stock or not self.in_stock)
+            and tag.family not in self.refused
         )
 
 
@@ -139,15 +138,17 @@ class Shelf:
             ceilings: per anchor the most that they may cost; None for no such rule.
             label: of the picks, None for learned ones.
         """
+        if self.full:
+            return
         for item, score, because, together in candidates:
-            if self.full:
-                return
-            if self._served(because):
+            if self.one_each and self._served(because):
                 continue
             floor = _ANY_PRICE if floors is None else floors[because]
             ceiling = NO_LIMIT if ceilings is None else ceilings[because]
             if (chosen := self._choose(item, floor, ceiling)) is not None:
                 self.picks.append(Pick(chosen, score, label, because, together))
+                if self.full:
+                    return
 
     def put_smoothed(self, votes: Votes, categories: Sequence[int], *, unproven: bool) -> None:
         """Fill places with candidates in their order; those that no basket proves are labelled as fallbacks.
@@ -159,23 +160,25 @@ class Shelf:
             categories: of each anchor, -1 for none.
             unproven: whether such candidates may stand here at all.
         """
-        category = self.gate.facts.category
+        if self.full:
+            return
+        tags = self.gate.tags
         for at, (item, score) in enumerate(zip(few(votes.item), few(votes.score), strict=True)):
-            if self.full:
-                return
             because, together = votes.voice(at)
             if not together and not unproven:
                 continue
             if (chosen := self._choose(item, _ANY_PRICE)) is not None:
-                alike = categories[because] >= 0 and category.item(item) == categories[because]
+                alike = categories[because] >= 0 and tags[item].category == categories[because]
                 label = None if together else CATEGORY_BESTSELLERS if alike else BESTSELLERS
                 self.picks.append(Pick(chosen, score, label, because, together))
+                if self.full:
+                    return
 
     def put_fallback(self, items: NDArray[np.int32], label: str, because: int = -1, floor: int = _ANY_PRICE) -> int:
         """Fill places with items in their order, labelled; returns how many it filled."""
         before = len(self.picks)
         for item in items.tolist():
-            if self.full or self._served(because):
+            if self.full or (self.one_each and self._served(because)):
                 break
             if (chosen := self._choose(item, floor)) is not None:
                 self.picks.append(Pick(chosen, 0.0, label, because, 0))
@@ -190,19 +193,23 @@ class Shelf:
                 self.picks.append(pick._replace(item=chosen))
 
     def _served(self, anchor: int) -> bool:
-        """Whether an anchor has its one pick."""
-        return self.one_each and any(pick.because == anchor for pick in self.picks)
+        """Whether an anchor has a pick."""
+        return any(pick.because == anchor for pick in self.picks)
 
     def _choose(self, item: int, floor: int, ceiling: int = NO_LIMIT) -> int | None:
         """The item, or the best variant of its family that may stand in for it; it is marked as shown."""
-        facts = self.gate.facts
-        family = facts.family.item(item)
-        if family in self._families or family in self.gate.barred:
+        gate = self.gate
+        tag = gate.tags[item]
+        family = tag.family
+        if family in self._families or family in gate.barred:
             return None
-        chosen = self._stand_in(item, family, floor, ceiling)
-        if chosen is None:
-            return None
-        stem = facts.stem.item(chosen)
+        if floor < tag.price <= ceiling and gate.passes(tag):
+            chosen, stem = item, tag.stem
+        else:
+            found = self._stand_in(tag, floor, ceiling)
+            if found is None:
+                return None
+            chosen, stem = found, gate.tags[found].stem
         if stem >= 0:
             if self._stems.get(stem, 0) >= self.stem_cap:
                 return None
@@ -210,16 +217,13 @@ class Shelf:
         self._families.add(family)
         return chosen
 
-    def _stand_in(self, item: int, family: int, floor: int, ceiling: int) -> int | None:
-        price = self.gate.facts.price
-        fitting = False
-        if floor < price.item(item) <= ceiling:
-            if self.gate.passes(item, family):
-                return item
-            fitting = True
-        for variant in self.gate.variants(family).tolist():
-            if floor < price.item(variant) <= ceiling:
-                if self.gate.passes(variant, family):
+    def _stand_in(self, tag: Tag, floor: int, ceiling: int) -> int | None:
+        """The best variant of an item that may not stand here itself."""
+        gate = self.gate
+        fitting = floor < tag.price <= ceiling
+        for variant in gate.variants(tag.family).tolist():
+            if floor < (other := gate.tags[variant]).price <= ceiling:
+                if gate.passes(other):
                     return int(variant)
                 fitting = True
         self.filtered += fitting

@@ -9,8 +9,9 @@ from msgspec import UNSET
 
 from models.customers import Why
 from models.packs import find
-from models.records import ItemFacts, Shop
+from models.records import Shop
 from recsvc.ranking import CATEGORY_BESTSELLERS, Pick
+from recsvc.tags import Tags
 from recsvc.web.messages import Evidence, Reason
 
 _TELLING = 5
@@ -50,13 +51,14 @@ class Step(NamedTuple):
     category: str = ""
 
 
-def learned(pick: Pick, anchor: Anchor, facts: ItemFacts, shop: Shop, step: Step | None = None) -> Reason:
+def learned(pick: Pick, anchor: Anchor, tags: Tags, shop: Shop, step: Step | None = None) -> Reason:
     """The reason of an item that a vector brought; `step` where it is dearer and stands there instead."""
-    orders, candidate_orders = facts.orders.item(anchor.item), facts.orders.item(pick.item)
+    bought = tags[anchor.item]
+    orders, candidate_orders = bought.orders, tags[pick.item].orders
     if step is not None:
         evidence = Evidence(
             customers_switched=pick.together,
-            customers_with_item=facts.buyers.item(anchor.item) or UNSET,
+            customers_with_item=bought.buyers or UNSET,
             orders_with_item=orders,
             orders_with_candidate=candidate_orders,
             window_days=shop.window_days,

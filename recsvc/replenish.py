@@ -93,7 +93,7 @@ def replenish(
 ) -> list[tuple[Pick, Repeat]]:
     """At most `n` items to offer again, each with what is due; an orderable variant stands in for what is sold out."""
     due = repeats(history, snapshot.facts, snapshot.settings, today, within_days)
-    shelf = Shelf(Gate(snapshot.facts, snapshot.variants), n, stem_cap)
+    shelf = Shelf(Gate(snapshot.tags, snapshot.variants), n, stem_cap)
     shelf.place(Pick(one.item, one.likelihood, None, -1, 0) for one in due)
     of_family = {snapshot.facts.family.item(one.item): one for one in due}
     return [(pick, of_family[snapshot.facts.family.item(pick.item)]) for pick in shelf.picks]

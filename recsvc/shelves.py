@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -154,7 +154,7 @@ def _cross_sell(
         shelf.put(chosen, label=MANUAL)
         if rules.links == "only" and shelf.picks:
             return _filled(shelf, anchors)
-    categories = [category for _, category in _categories(snapshot, anchors)]
+    categories = [snapshot.tags[item].category for item in anchors]
     votes = merge(*cross_sell_votes(snapshot.settings, vectors, len(anchors)))
     facts = snapshot.facts
     picks = ranked(votes, known, around, anchors, facts, unproven=ask.fallback) if known else None
@@ -193,17 +193,15 @@ def _upsell(
 def backfill(snapshot: Snapshot, anchors: Sequence[int], shelf: Shelf) -> None:
     """Fill what is left with bestsellers of the anchors' categories, then of the shop."""
     asked: set[int] = set()
-    for position, category in _categories(snapshot, anchors):
-        if category >= 0 and category not in asked and not shelf.full:
+    for position, item in enumerate(anchors):
+        if shelf.full:
+            return
+        category = snapshot.tags[item].category
+        if category >= 0 and category not in asked:
             asked.add(category)
             shelf.put_fallback(snapshot.bestsellers(category), CATEGORY_BESTSELLERS, position)
     if not shelf.full:
         shelf.put_fallback(snapshot.bestsellers(-1), BESTSELLERS)
-
-
-def _categories(snapshot: Snapshot, anchors: Sequence[int]) -> Iterator[tuple[int, int]]:
-    category = snapshot.facts.category
-    return ((position, category.item(item)) for position, item in enumerate(anchors))
 
 
 def _filled(shelf: Shelf, anchors: Sequence[int]) -> Filled:
@@ -225,14 +223,14 @@ def _person(snapshot: Snapshot, ask: Ask) -> Person | None:
 def _gate(
     snapshot: Snapshot, ask: Ask, anchors: Sequence[int], known: Person | None, never_beside: frozenset[int]
 ) -> Gate:
-    facts = snapshot.facts
+    tags = snapshot.tags
     low = PRICE_UNKNOWN if ask.low is None and ask.high is None else ask.low or 0
-    refused = frozenset(facts.family.item(item) for item in snapshot.find(ask.exclude) if item >= 0)
+    refused = frozenset(tags[item].family for item in snapshot.find(ask.exclude) if item >= 0)
     return Gate(
-        facts=facts,
+        tags=tags,
         variants=snapshot.variants,
-        barred=frozenset(facts.family.item(item) for item in anchors) | never_beside,
-        refused=refused | barred(known, facts, ask.purchased) if known else refused,
+        barred=never_beside.union([tags[item].family for item in anchors]),
+        refused=refused | barred(known, snapshot.facts, ask.purchased) if known else refused,
         low=low,
         high=NO_LIMIT if ask.high is None else ask.high,
         in_stock=ask.in_stock,

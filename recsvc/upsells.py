@@ -54,17 +54,18 @@ def fill(
         shelf.put(chosen, label=MANUAL)
         if rules.links == "only" and shelf.picks:
             return
-    prices = [snapshot.facts.price.item(item) for item in anchors]
+    tags = [snapshot.tags[item] for item in anchors]
+    prices = [tag.price for tag in tags]
     floors = [NO_LIMIT if price == PRICE_UNKNOWN else price for price in prices]
     ceilings = [_ceiling(price, rules.upsell_cap) for price in prices]
     shelf.put(swaps(vectors.get(UPSELL, [])), floors, ceilings)
     if fallback:
-        for position, item in enumerate(anchors):
+        for position, tag in enumerate(tags):
             if shelf.full:
                 break
             if position in owned:
                 continue
-            dearer = _dearer(snapshot, snapshot.facts.category.item(item), floors[position], ceilings[position])
+            dearer = _dearer(snapshot, tag.category, floors[position], ceilings[position])
             shelf.put_fallback(dearer, CATEGORY_BESTSELLERS, position, floors[position])
 
 
@@ -83,7 +84,7 @@ def _none(row: Row) -> Row:
 
 def silence(snapshot: Snapshot, item: int, rules: Rules) -> Silence:
     """Why an item has no upsell."""
-    price, category = snapshot.facts.price.item(item), snapshot.facts.category.item(item)
+    price, category = snapshot.tags[item].price, snapshot.tags[item].category
     if price == PRICE_UNKNOWN:
         return "no_price"
     if category < 0:

@@ -31,6 +31,7 @@ from models.stored import scores
 from recsvc.fleet.guard import Guard
 from recsvc.fleet.keys import Keys, row_field
 from recsvc.store.contract import History, NextRow, Row, Trait
+from recsvc.tags import Tags
 
 T = TypeVar("T")
 
@@ -115,6 +116,7 @@ class RedisSnapshot:
         "kinds",
         "settings",
         "shop",
+        "tags",
         "version",
     )
 
@@ -129,6 +131,7 @@ class RedisSnapshot:
         self.shop: Shop = described.frame.shop
         self.settings: Mapping[str, object] = described.frame.settings
         self.facts: ItemFacts = described.frame.facts
+        self.tags = Tags(self.facts)
         self.kinds: frozenset[str] = frozenset(described.frame.kinds)
 
     @property

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.customers import PURCHASE_DTYPES, Traits
 from models.records import ItemFacts, Shop
+from recsvc.tags import Tags
 
 
 class Row(NamedTuple):
@@ -157,6 +158,10 @@ class Snapshot(Protocol):
     @property
     def facts(self) -> ItemFacts:
         """What ranking must know of every item, mapped columns."""
+
+    @property
+    def tags(self) -> Tags:
+        """The same item by item; the most wanted are kept at hand."""
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -12,24 +12,62 @@ from models.customers import PURCHASE_DTYPES
 from models.records import ItemFacts, Shop
 from models.stored import StoredVectors, scores
 from recsvc.store.contract import History, NextRow, Row, Trait
+from recsvc.tags import Tags
 
 _PLACES_AT_HAND = 50_000
 """Ids whose places are kept, about a hundred bytes each: a look into a dictionary is twenty times a binary search's."""
 
+_ROWS_AT_HAND = 10_000
+"""Rows of each kind that are kept, about 700 bytes each: reading one takes thirty times as long as looking it up."""
+
+
+class Rows(dict[int, Row]):
+    """Item → its row of one kind, scores in the unit they were learnt in; read when it is first asked for.
+
+    Threads may share them: at worst two of them read the same row.
+
+    Args:
+        vectors: as stored.
+        keep: most rows to hold; when there are more, all go.
+    """
+
+    __slots__ = ("_keep", "_vectors")
+
+    def __init__(self, vectors: StoredVectors, keep: int = _ROWS_AT_HAND) -> None:
+        super().__init__()
+        self._vectors = vectors
+        self._keep = keep
+
+    def __missing__(self, item: int) -> Row:
+        """Read one.
+
+        Raises:
+            IndexError: there is no such item.
+        """
+        vectors = self._vectors
+        span = vectors.row(item)
+        row = Row(vectors.item[span], scores(vectors.score[span]), vectors.together[span])
+        if len(self) >= self._keep:
+            self.clear()
+        self[item] = row
+        return row
+
 
 class VersionSnapshot:
-    """One mapped version; it holds nothing but views, and the places of ids asked for before."""
+    """One mapped version; it holds nothing but views, and what was asked for before: rows, places of ids, tags."""
 
-    __slots__ = ("_model", "_places", "facts", "generated_at", "kinds", "settings", "shop", "version")
+    __slots__ = ("_model", "_places", "_rows", "facts", "generated_at", "kinds", "settings", "shop", "tags", "version")
 
     def __init__(self, version: Version) -> None:
         self._model = version.model
         self._places: dict[str, int] = {}
+        self._rows = {kind: Rows(vectors) for kind, vectors in version.model.vectors.items()}
         self.version: str = version.name
         self.generated_at: str = version.run.trained_at
         self.shop: Shop = version.model.shop
         self.settings: Mapping[str, object] = version.model.settings
         self.facts: ItemFacts = version.model.facts
+        self.tags = Tags(self.facts)
         self.kinds: frozenset[str] = frozenset(version.model.vectors)
 
     @property
@@ -61,8 +99,8 @@ class VersionSnapshot:
 
     def vectors(self, kinds: Sequence[str], items: Sequence[int]) -> dict[str, list[Row]]:
         """Per kind one row per item, scores in the unit they were learnt in."""
-        held = self._model.vectors
-        return {kind: _rows(held[kind], items) for kind in kinds if kind in held}
+        held = self._rows
+        return {kind: [rows[item] for item in items] for kind in kinds if (rows := held.get(kind)) is not None}
 
     def cards(self, items: Sequence[int]) -> list[bytes]:
         """Each item's card, a JSON object."""
@@ -100,19 +138,3 @@ class VersionSnapshot:
     def variants(self, family: int) -> NDArray[np.int32]:
         """The items of a family, most bought first."""
         return self._model.variants.row(family)
-
-
-def _rows(vectors: StoredVectors, items: Sequence[int]) -> list[Row]:
-    """The rows of `items`; their scores are converted in one go."""
-    spans = [vectors.row(item) for item in items]
-    if len(spans) == 1:
-        (span,) = spans
-        return [Row(vectors.item[span], scores(vectors.score[span]), vectors.together[span])]
-    stored, together = vectors.score, vectors.together
-    score = scores(np.concatenate([stored[span] for span in spans])) if spans else np.empty(0, np.float32)
-    rows, at = [], 0
-    for span in spans:
-        end = at + span.stop - span.start
-        rows.append(Row(vectors.item[span], score[at:end], together[span]))
-        at = end
-    return rows

@@ -10,13 +10,14 @@ import msgspec
 from msgspec import UNSET
 
 from models.money import PRICE_UNKNOWN, format_price
-from models.records import UPSELL, ItemFacts
+from models.records import UPSELL
 from recsvc import reasons
 from recsvc.picks import CustomerPicks
 from recsvc.ranking import BESTSELLERS, CATEGORY_BESTSELLERS, MANUAL, Pick
 from recsvc.reasons import Anchor, Step
 from recsvc.shelves import Ask, Filled, Shelves
 from recsvc.store.contract import Snapshot
+from recsvc.tags import Tags
 from recsvc.web.goods import Card, Good, Goods
 from recsvc.web.messages import Fallback, Item, Picks, Price, Reason, Recommendations, ShelfNote
 
@@ -117,7 +118,7 @@ def pick_items(snapshot: Snapshot, chosen: CustomerPicks, goods: Goods | None = 
             item.reason = reasons.voiced(chosen.voices.get(pick.item))
         else:
             because = anchors[pick.because]
-            item.reason = reasons.learned(pick, because, snapshot.facts, snapshot.shop)
+            item.reason = reasons.learned(pick, because, snapshot.tags, snapshot.shop)
         items.append(item)
     return items
 
@@ -178,18 +179,18 @@ def _shelf(snapshot: Snapshot, ask: Ask, names: Names, filled: Filled, *, upgrad
     for rank, pick in enumerate(filled.picks, 1):
         item = item_of(snapshot, names, pick, rank)
         if upgrade and pick.because >= 0:
-            _tell_difference(item, pick, snapshot.facts, anchors, ask)
+            _tell_difference(item, pick, snapshot.tags, anchors, ask)
         if ask.explain:
             item.reason = _reason(snapshot, names, filled, pick, upgrade=upgrade)
         items.append(_only(item, ask.fields) if ask.fields else item)
     return items
 
 
-def _tell_difference(item: Item, pick: Pick, facts: ItemFacts, anchors: Mapping[int, Anchor], ask: Ask) -> None:
+def _tell_difference(item: Item, pick: Pick, tags: Tags, anchors: Mapping[int, Anchor], ask: Ask) -> None:
     """What an upsell costs more than what it stands for; over a cart also which line it replaces, and all of it."""
     because = anchors[pick.because]
-    dear, cheap = facts.price.item(pick.item), facts.price.item(because.item)
-    if PRICE_UNKNOWN in {dear, cheap}:  # only a merchant's link leads there
+    dear, cheap = tags[pick.item].price, tags[because.item].price
+    if PRICE_UNKNOWN in (dear, cheap):  # only a merchant's link leads there
         return
     item.price_delta = format_price(dear - cheap)
     if len(ask.item_ids) > 1 or ask.quantities:  # a cart of one line names a quantity, a page does not
@@ -210,11 +211,11 @@ def _reason(snapshot: Snapshot, names: Names, filled: Filled, pick: Pick, *, upg
         return reasons.bought_before(own.orders, own.days_since, names.item_id(pick.item), own.interval_days)
     because = anchors[pick.because]
     step = _step(snapshot, pick, because, names.card(because.item), card) if upgrade else None
-    return reasons.learned(pick, because, snapshot.facts, snapshot.shop, step)
+    return reasons.learned(pick, because, snapshot.tags, snapshot.shop, step)
 
 
 def _step(snapshot: Snapshot, pick: Pick, because: Anchor, cheap: Card, dear: Card) -> Step:
-    price, base = snapshot.facts.price.item(pick.item), snapshot.facts.price.item(because.item)
+    price, base = snapshot.tags[pick.item].price, snapshot.tags[because.item].price
     shared = dear.category if dear.category and dear.category == cheap.category else ""
     more = f"+{format_price(price - base)} {snapshot.shop.currency or ''}".strip() if price > base >= 0 else ""
     return Step(reasons.better(cheap, dear), more, shared)
@@ -223,7 +224,7 @@ def _step(snapshot: Snapshot, pick: Pick, because: Anchor, cheap: Card, dear: Ca
 def item_of(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
     """A pick with its name, card and price; the reason is the caller's."""
     item_id, card = names.good(pick.item)
-    amount = snapshot.facts.price.item(pick.item)
+    amount = snapshot.tags[pick.item].price
     return Item(  # by position, for names cost twice the time
         item_id,
         rank,

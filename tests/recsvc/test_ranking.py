@@ -10,6 +10,7 @@ from models.money import PRICE_UNKNOWN
 from models.records import ItemFacts
 from recsvc.ranking import NO_LIMIT, Gate, Shelf, swaps
 from recsvc.store.contract import Row
+from recsvc.tags import Tags
 
 N_ITEMS = 12
 
@@ -75,7 +76,7 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
     """Fast equals slow: for each candidate, the first of it and its variants that every rule lets through."""
     labels = st.frozensets(st.integers(0, 7), max_size=3)
     gate = Gate(
-        facts,
+        Tags(facts),
         lambda family: variants_of(facts, family),
         barred=data.draw(labels),
         refused=data.draw(labels),
@@ -121,3 +122,15 @@ def test_a_shelf_is_filled_as_the_rules_say(facts: ItemFacts, votes: list[Row], 
 def test_no_anchor_has_no_candidate() -> None:
     """The empty case."""
     assert list(swaps([])) == []
+
+
+@given(shops(), st.lists(st.integers(0, N_ITEMS - 1), max_size=30), st.integers(1, 4))
+def test_a_tag_says_what_the_columns_say(facts: ItemFacts, asked: list[int], keep: int) -> None:
+    """Whatever was asked before and whatever had to make room; never more tags than there is room for."""
+    tags = Tags(facts, keep)
+    for item in asked:
+        tag = tags[item]
+        assert (tag.price, tag.family, tag.stem) == (facts.price[item], facts.family[item], facts.stem[item])
+        assert (tag.category, tag.in_stock) == (facts.category[item], bool(facts.in_stock[item]))
+        assert (tag.orders, tag.buyers) == (facts.orders[item], facts.buyers[item])
+        assert len(tags) <= keep

@@ -10,6 +10,7 @@ from models.records import ItemFacts, Shop
 from recsvc import reasons
 from recsvc.ranking import Pick
 from recsvc.reasons import Step
+from recsvc.tags import Tags
 from recsvc.web.messages import Item
 from recsvc.web.views import narrow
 
@@ -41,7 +42,7 @@ TEA = reasons.Anchor(0, "tea", "Green tea")
 )
 def test_an_upsell_counts_customers_not_orders(switched: int, text: str) -> None:
     """Its evidence is those who chose it later; there is no lift and no joint order, for it is bought instead."""
-    reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, Step())
+    reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, Tags(FACTS), SHOP, Step())
     assert reason.code == "upgrade"
     assert reason.text == text
     assert reason.evidence is not None
@@ -55,7 +56,7 @@ def test_an_upsell_counts_customers_not_orders(switched: int, text: str) -> None
 def test_few_customers_are_no_evidence_for_a_shop_server(switched: int, told: object) -> None:
     """Counts of customers under 5 are hidden like counts of orders; a public view sees no evidence at all."""
     for view, wanted in (("secret", told), ("admin", switched)):
-        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, Step())
+        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, Tags(FACTS), SHOP, Step())
         narrow([Item(item_id="pot", reason=reason)], view)
         assert reason.evidence.customers_switched == wanted
     narrow([Item(item_id="pot", reason=reason)], "public")
@@ -68,15 +69,15 @@ def test_an_upsell_is_told_in_one_sentence() -> None:
     A version that does not count buyers leaves "of how many" out.
     """
     step = Step(", 1.5 l instead of 1 l", "+12.00 EUR", "Teas")
-    reason = reasons.learned(Pick(1, 0.1, None, 0, 12), TEA, FACTS, SHOP, step)
+    reason = reasons.learned(Pick(1, 0.1, None, 0, 12), TEA, Tags(FACTS), SHOP, step)
     assert reason.evidence.customers_with_item == 50
     assert reason.evidence.told == (
         "12 of 50 customers who bought Green tea later chose this, +12.00 EUR, same category Teas, 1.5 l instead of 1 l"
     )
     assert reason.text == "A step up from Green tea, 1.5 l instead of 1 l, chosen later by its buyers"
-    assert reasons.learned(Pick(1, 0.1, None, 0, 0), TEA, FACTS, SHOP, step).evidence.told is UNSET
+    assert reasons.learned(Pick(1, 0.1, None, 0, 0), TEA, Tags(FACTS), SHOP, step).evidence.told is UNSET
     older = dataclasses.replace(FACTS, buyers=np.zeros(2, np.uint32))
-    plain = reasons.learned(Pick(1, 0.1, None, 0, 1234), TEA, older, SHOP, Step())
+    plain = reasons.learned(Pick(1, 0.1, None, 0, 1234), TEA, Tags(older), SHOP, Step())
     assert plain.evidence.customers_with_item is UNSET
     assert plain.evidence.told == "1,234 customers who bought Green tea later chose this"
 
@@ -84,7 +85,7 @@ def test_an_upsell_is_told_in_one_sentence() -> None:
 def test_a_sentence_hides_what_its_numbers_hide() -> None:
     """A shop's server sees no sentence made from a count under five."""
     for switched, told in ((4, UNSET), (5, "5 of 50 customers who bought Green tea later chose this")):
-        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, FACTS, SHOP, Step())
+        reason = reasons.learned(Pick(1, 0.1, None, 0, switched), TEA, Tags(FACTS), SHOP, Step())
         narrow([Item(item_id="pot", reason=reason)], "secret")
         assert reason.evidence.told == told
         assert reason.evidence.customers_with_item == 50

@@ -13,6 +13,7 @@ import pytest
 from models.registry import CURRENT, Registry
 from models.stored import scores
 from recsvc.store.artefact import ArtefactStore
+from recsvc.store.snapshot import Rows
 
 if TYPE_CHECKING:
     from conftest import Builders
@@ -86,6 +87,19 @@ def test_a_snapshot_tells_what_the_model_holds(peer: Peer, shop: Builders) -> No
     assert snapshot.item_ids(snapshot.bestsellers(category).tolist()) == ["tea", "tea-fine", "tea-rare"]
     family = snapshot.facts.family.item(snapshot.find(["cup-red"])[0])
     assert snapshot.item_ids(snapshot.variants(family).tolist()) == ["cup-blue", "cup-red"]
+
+
+def test_rows_at_hand_are_the_rows_themselves(shop: Builders) -> None:
+    """Asked once or again, with room for one row or for all: what is stored, in the unit it was learnt in."""
+    vectors = shop.tea().vectors["cross_sell"]
+    for keep in (1, 100):
+        rows = Rows(vectors, keep)
+        for item in [0, 1, 1, *range(vectors.n_items), 0]:
+            span, row = vectors.row(item), rows[item]
+            assert row.item.tolist() == vectors.item[span].tolist()
+            assert row.score.tolist() == scores(vectors.score[span]).tolist()
+            assert row.together.tolist() == vectors.together[span].tolist()
+            assert len(rows) <= keep
 
 
 def test_a_new_version_takes_over_and_an_old_snapshot_stays_whole(peer: Peer, shop: Builders) -> None:
