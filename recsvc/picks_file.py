@@ -15,7 +15,8 @@ from recsvc.contact.rules import Rules
 from recsvc.contact.wording import Locale
 from recsvc.outreach import Outreach, Question, reach_out
 from recsvc.picks import PicksSettings, Purchased, pick
-from recsvc.picks_layouts import TELLING, Told, is_table, open_layout, unsafe
+from recsvc.picks_layouts import Told, unsafe
+from recsvc.picks_tools import TELLING, is_table, open_layout
 from recsvc.state.contract import StateStore
 from recsvc.store.contract import Snapshot
 from recsvc.web import render

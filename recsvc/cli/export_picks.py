@@ -19,7 +19,7 @@ from recsvc.contact.wording import LOCALES
 from recsvc.outreach import rules_of
 from recsvc.picks import PicksSettings
 from recsvc.picks_file import Memory, Picking, Written, write_picks
-from recsvc.picks_layouts import LAYOUTS, TELLING
+from recsvc.picks_tools import LAYOUTS, TELLING
 from recsvc.settings import ServiceSettings
 from recsvc.state.assembly import open_state
 from recsvc.state.contract import StateStore, StateUnavailableError
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=LAYOUTS,
         default="csv",
-        help="a row per customer, a JSON object per line, Klaviyo's profiles, Braze's requests (default csv)",
+        help="a row per customer, a JSON object per line, or what one mail tool takes (default csv)",
     )
     add("--state", type=Path, metavar="FILE", help="who may be contacted (default: RECSVC_STATE or RECSVC_STATE_URL)")
     add("--campaign", default="", metavar="NAME", help="for which mailing, as the service is asked for it")
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         silent = silenced(settings, state)
         with machine_trouble(args.out.parent, "nothing was written"), Reporter() as progress:
-            listed = None if args.customers == "all" else _listed(Path(args.customers))
+            listed = None if args.customers == "all" else ids_of(Path(args.customers))
             total = len(known) if listed is None else len(listed)
             ids = _counted(_all(known) if listed is None else iter(listed), total, progress)
             ids = (name for name in ids if customer_digest(name) not in silent) if silent else ids
@@ -108,7 +108,8 @@ def _report(out: Path, layout: str, version: str, written: Written, silent: int)
         print(f"left out: whoever was erased or did not consent ({silent:,} in all)")
     if written.unsafe:
         print(
-            f"left out: {written.unsafe:,} customers whose ids are formulas to a spreadsheet; jsonl and braze hold them"
+            f"left out: {written.unsafe:,} customers whose ids are formulas to a spreadsheet; "
+            "jsonl, braze and iterable hold them"
         )
 
 
@@ -124,7 +125,7 @@ def _all(ids: StringTable) -> Iterator[str]:
     return (ids.text(at) for at in range(len(ids)))
 
 
-def _listed(path: Path) -> list[str]:
+def ids_of(path: Path) -> list[str]:
     """Ids of a file, one per line, without empty lines and doubles."""
     try:
         lines = path.read_text("utf-8-sig").splitlines()

@@ -1,4 +1,4 @@
-"""Files for Klaviyo and Braze: whom to write to by the ledger's word, in the columns and bodies of each tool."""
+"""Files for mail tools: whom to write to by the ledger's word, in the columns and bodies of each tool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from recsvc.cli.main import main
 from recsvc.contact import decided
-from recsvc.picks_layouts import BRAZE_BATCH
+from recsvc.picks_tools import BRAZE_BATCH, LAYOUTS, TELLING
 from recsvc.state.records import Event, Line
 from recsvc.state.sqlite import SqliteState
 
@@ -94,6 +94,35 @@ def test_plain_files_leave_out_who_is_held_back(export: Export, capsys: pytest.C
     lines = [json.loads(line) for line in export.run("jsonl").splitlines()]
     assert "ann" not in {line["customer_id"] for line in lines}
     assert "left out: 1 customers (pause 1)" in capsys.readouterr().out
+
+
+def test_every_tool_is_told_the_same(export: Export) -> None:
+    """Whom to write to, why not, when again and with what: in five shapes, and nobody is left out of any."""
+    export.tell("email_sent", "ann", "biscuit", channel="email")
+    wanted = {
+        who: (row["send"] == "yes", row["send_reason"], row["next_eligible_at"], row["item_1_id"])
+        for who, row in export.klaviyo().items()
+    }
+    assert set(wanted) == {"ann", "ben", "zoë/1"}
+    assert set(LAYOUTS) == {"csv", "jsonl"} | TELLING
+    rows = {row["SubscriberKey"]: row for row in csv.DictReader(export.run("sfmc").splitlines())}
+    assert {
+        w: (r["send"] == "yes", *map(r.get, ("send_reason", "next_eligible_at", "item_1_id"))) for w, r in rows.items()
+    } == wanted
+    rows = {row["EXT_ID"]: row for row in csv.DictReader(export.run("brevo").splitlines(), delimiter=";")}
+    names = ("RECS_SEND_REASON", "RECS_NEXT_ELIGIBLE_AT", "RECS_ITEM_1_ID")
+    assert {who: (row["RECS_SEND"] == "yes", *map(row.get, names)) for who, row in rows.items()} == wanted
+    (body,) = map(json.loads, export.run("iterable").splitlines())
+    assert body.keys() == {"users"}
+    users = {user["userId"]: user["dataFields"] for user in body["users"]}
+    assert users == {
+        who: {name: value for name, value in user.items() if name != "external_id"}
+        for who, user in export.braze().items()
+    }
+    for who, user in users.items():
+        first = (user["recs_items"] or [{"id": ""}])[0]["id"]
+        told = (user["recs_send_reason"] or "", user["recs_next_eligible_at"] or "")
+        assert (user["recs_send"], *told, first) == wanted[who]
 
 
 def test_what_was_decided_is_noted(export: Export) -> None:
