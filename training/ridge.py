@@ -3,12 +3,12 @@
     w_j = argmin Σ_b w_b·(x_bj − Σ_{i∈S_j} w_ij·x_bi)² + λ·|w_j|²,   so   (C_SS + λ·I)·w = C_Sj
 
 with C = Bᵀ W B over the baskets and S_j the m items nearest to j by cosine; for the best sold items `training.head`
-takes S_j wider. A weight below 0 speaks against j: it keeps a bestseller off a cart that goes another way. λ counts in
-baskets: what an item says of j is shrunk as if it had been bought λ times more, without j. With m = all items but j
-this is close kin to EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019); learning each target
-on its neighbourhood alone follows SLIM with feature selection (Ning & Karypis, "SLIM: sparse linear methods for top-n
-recommender systems", ICDM 2011). What the items of a cart say twice is counted once, which is why these weights may be
-added up over a cart.
+takes S_j wider and λ larger. A weight below 0 speaks against j: it keeps a bestseller off a cart that goes another
+way. λ counts in baskets: what an item says of j is shrunk as if it had been bought λ times more, without j. With m =
+all items but j this is close kin to EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019);
+learning each target on its neighbourhood alone follows SLIM with feature selection (Ning & Karypis, "SLIM: sparse
+linear methods for top-n recommender systems", ICDM 2011). What the items of a cart say twice is counted once, which is
+why these weights may be added up over a cart.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ _WIDEST = 2_000
 _BESTSELLERS = 30
 """Targets of `training.head`."""
 
+_SHRUNK = 3.0
+"""Their λ is so many times that of the others: each is explained by twenty times as many items."""
+
 _FAINT = 0.002
 """Weights between 0 and minus this are left out: they would double the vectors and change no shelf."""
 
@@ -48,7 +51,7 @@ class Ridge:
 
     Attributes:
         neighbourhood: m ≥ 1, items that each target is explained by.
-        strength: λ > 0, in the unit of the baskets' weights.
+        strength: λ > 0, in the unit of the baskets' weights; three times that for the best sold targets.
         min_baskets: baskets an item needs to be a target.
         min_support: accounts (baskets, without `supporters`) that must hold target and neighbour before the one
             explains the other.
@@ -105,7 +108,7 @@ def cart_vectors(
         head,
         baskets,
         weights,
-        strength=ridge.strength,
+        strength=_SHRUNK * ridge.strength,
         min_baskets=ridge.min_baskets,
         min_support=ridge.min_support,
         supporters=supporters,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from training.cooccurrence.rows import Pairs, best
 from training.ridge import Ridge, _strongest, cart_vectors
 
-FAINT = 0.002
+FAINT, SHRUNK = 0.002, 3
 
 
 def slow_weights(
@@ -34,7 +34,8 @@ def slow_weights(
             near = sorted(near, key=lambda i: (-cosine[i], i))[: ridge.neighbourhood]
         if not near or bought[j] < ridge.min_baskets:
             continue
-        block = gram[np.ix_(near, near)] + ridge.strength * np.eye(len(near))
+        strength = ridge.strength * (SHRUNK if j in bestsellers else 1)
+        block = gram[np.ix_(near, near)] + strength * np.eye(len(near))
         solved[near, j] = np.linalg.solve(block, gram[near, j])
         solved[:, j] = np.where(
             (solved[:, j] > 0) & ~met | (abs(solved[:, j]) < FAINT) & (solved[:, j] < 0), 0, solved[:, j]
@@ -90,14 +91,15 @@ def test_equal_to_the_normal_equations(
 
 @pytest.mark.parametrize("bestsellers", [0, 30])
 def test_a_word_against_by_hand(monkeypatch: pytest.MonkeyPatch, bestsellers: int) -> None:
-    """Tea and coffee are each bought with sugar, never together; λ = 2.
+    """Tea and coffee are each bought with sugar, never together; λ = 2, for bestsellers three times 2/3.
 
     Of coffee: (2 + 2)·tea + 2·sugar = 0 and 2·tea + (4 + 2)·sugar = 2, so tea says -0.2 and sugar 0.4: in a cart of
     both 0.2 is left.
     """
     monkeypatch.setattr("training.ridge._BESTSELLERS", bestsellers)
     held = np.array([[1, 0, 1], [1, 0, 1], [0, 1, 1], [0, 1, 1]], dtype=np.float32)
-    vectors = cart_vectors(sp.csr_array(held), np.ones(4, np.float32), 5, Ridge(2, 2.0, min_baskets=1))
+    ridge = Ridge(2, 2 / 3 if bestsellers else 2.0, min_baskets=1)
+    vectors = cart_vectors(sp.csr_array(held), np.ones(4, np.float32), 5, ridge)
     says = {i: dict(zip(vectors.item[vectors.row(i)], vectors.score[vectors.row(i)], strict=True)) for i in (0, 2)}
     if bestsellers:  # tea is not among coffee's nearest two: they never met
         assert [says[0][1], says[2][1]] == pytest.approx([-0.2, 0.4])
@@ -130,9 +132,9 @@ def test_two_accounts_must_vouch_for_a_bestseller() -> None:
 
 
 def test_tea_and_cup_by_hand() -> None:
-    """Tea in 3 baskets, cup in 3, together in 2; λ = 3: cup says 2 / (3 + 3) = 1/3 for tea, and tea for cup."""
+    """Tea in 3 baskets, cup in 3, together in 2; λ = 1, for bestsellers 3: cup says 2 / (3 + 3) = 1/3 for tea."""
     held = np.array([[1, 1], [1, 1], [1, 0], [0, 1]], dtype=np.float32)
-    vectors = cart_vectors(sp.csr_array(held), np.ones(4, np.float32), 5, Ridge(1, 3.0))
+    vectors = cart_vectors(sp.csr_array(held), np.ones(4, np.float32), 5, Ridge(1, 1.0))
     assert vectors.item.tolist() == [1, 0]
     assert vectors.score.tolist() == pytest.approx([1 / 3, 1 / 3])
     assert vectors.together.tolist() == [2, 2]
