@@ -70,7 +70,7 @@ def create_app(
     problems.register(app)
     if state is not None:
         store = LiveItems(store, state, settings.refresh_seconds)
-    access, metrics = access or Access(settings), Metrics()
+    access, metrics = access or Access(settings), Metrics(state=state)
     mirror = Mirror(settings.models, state)
     reaching = Reaching(settings, picks_settings(settings), state, mirror, clock) if state is not None else None
     live = reaching.live if reaching is not None else None

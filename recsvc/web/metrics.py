@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from recsvc.shelves import Shelves
+from recsvc.state.contract import StateStore
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5)
@@ -69,6 +70,12 @@ TABLE = (
         (),
         "seconds since the version served was trained, at the moment of the question; absent where none is served",
     ),
+    MetricRow(
+        "recsvc_state_durable",
+        "gauge",
+        (),
+        "1: what the memory acknowledges is on disk; 0: it may be lost, or the memory is away; absent without one",
+    ),
 )
 _ROWS = {row.name: row for row in TABLE}
 
@@ -109,10 +116,12 @@ class Tally:
 class Metrics:
     """The counters of one app."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, state: StateStore | None = None) -> None:
         self._registry = CollectorRegistry()
         self._age = _ModelAge(clock)
+        self._memory = _StateDurable(state)
         self._registry.register(self._age)
+        self._registry.register(self._memory)
 
         def counter(name: str) -> Counter:
             return Counter(name, _ROWS[name].meaning, _ROWS[name].labels, registry=self._registry)
@@ -200,6 +209,7 @@ class Metrics:
             shared = CollectorRegistry()
             MultiProcessCollector(shared, path=folder)  # type: ignore[no-untyped-call]  # the library has no types here
             shared.register(self._age)
+            shared.register(self._memory)
             return generate_latest(shared)
         return generate_latest(self._registry)
 
@@ -216,6 +226,19 @@ class _ModelAge(Collector):
         if self.trained is not None:
             row = _ROWS["recsvc_model_age_seconds"]
             yield GaugeMetricFamily(row.name, row.meaning, value=self._clock() - self.trained)
+
+
+class _StateDurable(Collector):
+    """Whether the memory keeps its word, asked when the question comes."""
+
+    def __init__(self, state: StateStore | None) -> None:
+        self._state = state
+
+    def collect(self) -> Iterator[Metric]:
+        """One sample, or none."""
+        if self._state is not None:
+            row = _ROWS["recsvc_state_durable"]
+            yield GaugeMetricFamily(row.name, row.meaning, value=float(self._state.status().durable))
 
 
 def _trained_gauge(registry: CollectorRegistry) -> Gauge:

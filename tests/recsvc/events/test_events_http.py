@@ -56,7 +56,9 @@ def test_events_are_kept_once_and_bad_ones_rejected_alone(client: CheckedClient,
     again = client.post("/events", json=batch).json
     assert (again["accepted"], again["duplicates"]) == (0, 3)
     assert [e.event_id for _, e in state.log("", 10)] == ["a", "c"]
-    assert 'recsvc_events_total{outcome="accepted"} 2.0' in client.get("/metrics").text
+    metrics = client.get("/metrics").text
+    assert 'recsvc_events_total{outcome="accepted"} 2.0' in metrics
+    assert "recsvc_state_durable 1.0" in metrics
 
 
 def test_segment_and_ga4_bodies_are_batches_too(client: CheckedClient, state: SqliteState) -> None:

@@ -13,6 +13,7 @@ from recsvc.settings import ServiceSettings, SettingsError
 from recsvc.state.assembly import open_state
 from recsvc.state.contract import StateUnavailableError
 from recsvc.state.sqlite import SqliteState
+from recsvc.web.metrics import Metrics
 
 if TYPE_CHECKING:
     from conftest import RedisServer, Words
@@ -96,6 +97,7 @@ def test_a_redis_that_may_lose_what_it_is_told_says_so(
     """It keeps events, and its receipts say `durable: false`."""
     store = say.redis(state_server(*options).url)
     status = store.status()
+    assert b"recsvc_state_durable 0.0" in Metrics(state=store).exposition()
     assert status.reachable
     assert not status.durable
     assert reason in (status.note or "")
