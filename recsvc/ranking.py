@@ -5,7 +5,6 @@ Order is total everywhere: score down, then item index up, then the anchor that 
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -238,7 +237,7 @@ def few(column: NDArray[Any]) -> Iterator[Any]:
 def swaps(rows: Sequence[Row]) -> Iterator[Candidate]:
     """The candidates of every anchor, by score down, then item up, then anchor up; one row keeps its own order.
 
-    An item comes once per anchor that leads to it. What is not asked for is not looked at: a shelf takes a few.
+    An item comes once per anchor that leads to it. Rows are sorted again, for their scores were rounded since.
 
     Args:
         rows: one per anchor.
@@ -246,16 +245,9 @@ def swaps(rows: Sequence[Row]) -> Iterator[Candidate]:
     if len(rows) == 1:
         (row,) = rows
         return map(Candidate, few(row.item), few(row.score), repeat(0), few(row.together))
-    falling = heapq.merge(*(_falling(because, row) for because, row in enumerate(rows) if len(row.item)))
-    return (Candidate(item, -score, because, together) for score, item, because, together in falling)
-
-
-def _falling(because: int, row: Row) -> Iterator[tuple[float, int, int, int]]:
-    """A row as (-score, item, anchor, together), rising: rows are ordered by scores that were rounded since."""
-    equal: list[tuple[float, int, int, int]] = []
-    for item, score, together in zip(few(row.item), few(row.score), few(row.together), strict=True):
-        if equal and equal[0][0] != -score:
-            yield from sorted(equal)
-            equal.clear()
-        equal.append((-score, item, because, together))
-    yield from sorted(equal)
+    every = sorted(
+        (-score, item, because, together)
+        for because, row in enumerate(rows)
+        for item, score, together in zip(row.item.tolist(), row.score.tolist(), row.together.tolist(), strict=True)
+    )
+    return (Candidate(item, -score, because, together) for score, item, because, together in every)

@@ -106,13 +106,14 @@ class Described(Protocol):
 
 def better(than: Described, item: Described) -> str:
     """What sets a dearer item apart, such as `, 1.5 l instead of 1 l`; empty where nothing is said."""
-    told = []
+    told = ""
     small, large = find(than.title or ""), find(item.title or "")
     if small and large and small.pack.unit == large.pack.unit and small.pack.amount < large.pack.amount:
-        told.append(f"{large.words} instead of {small.words}")
-    if than.brand and item.brand and than.brand.casefold() != item.brand.casefold():
-        told.append(f"{item.brand} instead of {than.brand}")
-    return "".join(f", {text}" for text in told)
+        told = f", {large.words} instead of {small.words}"
+    old, new = than.brand, item.brand
+    if old != new and old and new and old.casefold() != new.casefold():
+        told += f", {new} instead of {old}"
+    return told
 
 
 def merchant(anchor: Anchor, *, upgrade: bool) -> Reason:

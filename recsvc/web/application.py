@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, Request
+from flask import Flask, Request, Response, request
+from flask.ctx import RequestContext
+from flask.sessions import NullSession
 from werkzeug.routing import BaseConverter, MapAdapter, Rule
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 class Application(Flask):
-    """Flask for an application without coroutines, subdomains, websockets and sessions.
+    """Flask for an application without coroutines, subdomains, websockets, sessions and listeners to its signals.
 
     What it would find out anew for every request is a quarter of what an answer costs that is at hand.
     """
@@ -20,15 +26,53 @@ class Application(Flask):
         self.url_map.merge_slashes = False
         self.url_map.converters["any_id"] = AnyId
         self._plain: dict[tuple[str, str], Rule] = {}
+        self._no_session = NullSession()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function: none of ours is a coroutine."""
         return func
 
+    def request_context(self, environ: WSGIEnvironment) -> RequestContext:
+        """What a request carries along; all have the same session, which holds nothing and takes nothing."""
+        return RequestContext(self, environ, session=self._no_session)
+
+    def full_dispatch_request(self) -> Response:
+        """Answer a request, errors too; nobody listens to signals."""
+        try:
+            answer = self.preprocess_request()
+            if answer is None:
+                answer = self.dispatch_request()
+        except Exception as error:  # noqa: BLE001  # as Flask does: a handler of ours says what it is
+            answer = self.handle_user_exception(error)
+        return self.process_response(self.make_response(answer))
+
+    def preprocess_request(self) -> Any:  # noqa: ANN401  # as Flask's own
+        """What is done before every request."""
+        if "." in (request.endpoint or ""):  # of a blueprint, which may have more to do
+            return super().preprocess_request()
+        for function in self.before_request_funcs[None]:
+            if (answer := function()) is not None:
+                return answer
+        return None
+
+    def process_response(self, response: Response) -> Response:
+        """What is done after every request."""
+        if "." in (request.endpoint or ""):
+            return super().process_response(response)
+        for function in reversed(self.after_request_funcs[None]):
+            response = cast("Response", function(response))
+        return response
+
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """What finds the rule of a request, None without one: there is no name of this server to build from."""
         if request is None:
             return None
+        asked = request.environ
+        if (rule := self._plain.get((asked["PATH_INFO"], asked["REQUEST_METHOD"]))) is not None:
+            return cast("MapAdapter", _Known(rule, partial(self._finder, request)))
+        return self._finder(request)
+
+    def _finder(self, request: Request) -> MapAdapter:
         asked = request.environ
         path = asked["PATH_INFO"].encode("latin-1").decode(errors="replace")  # as WSGI hands it over (PEP 3333)
         return _Finder(
@@ -51,6 +95,25 @@ class AnyId(BaseConverter):
     part_isolating = False
 
 
+class _Known:
+    """The rule of a path that was asked before; whatever else is asked is Werkzeug's to answer."""
+
+    __slots__ = ("_finder", "_rule")
+
+    def __init__(self, rule: Rule, finder: Callable[[], MapAdapter]) -> None:
+        self._rule = rule
+        self._finder = finder
+
+    def match(self, *given: Any, **options: Any) -> Any:  # noqa: ANN401  # overloads of Werkzeug's
+        """The rule; such paths have no variables."""
+        if given or options != {"return_rule": True}:  # not as Flask asks for the rule of a request
+            return self._finder().match(*given, **options)
+        return self._rule, {}
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever it has
+        return getattr(self._finder(), name)
+
+
 class _Finder(MapAdapter):
     """Werkzeug's search for a rule, which remembers those of paths that are always the same."""
 
@@ -62,10 +125,7 @@ class _Finder(MapAdapter):
         """The rule and the values of its variables."""
         if given or options != {"return_rule": True}:  # not as Flask asks for the rule of a request
             return super().match(*given, **options)
-        asked = (self.path_info, self.default_method)
-        if (rule := self._plain.get(asked)) is not None:
-            return rule, {}
         rule, values = super().match(return_rule=True)
-        if not rule.arguments and not rule.redirect_to:
-            self._plain[asked] = rule
+        if not rule.arguments and not rule.redirect_to and self.path_info.isascii():
+            self._plain[self.path_info, self.default_method] = rule
         return rule, values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import floor, log10
 
 import msgspec
 from msgspec import UNSET
@@ -23,6 +24,10 @@ from recsvc.web.messages import Fallback, Item, Picks, Price, Reason, Recommenda
 
 FLAT = ("id", "title", "link", "image_link", "price", "currency", "reason")
 """What each pick repeats at the top of the answer, as `item_1_id`, …, for mail tools without loops."""
+
+_TENS = tuple(10.0**power for power in range(20))
+_TINY, _LARGE = 1e-15, 1e2
+"""Between these the scale is one of `_TENS`, which are exact."""
 
 
 class Names:
@@ -228,7 +233,7 @@ def item_of(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
     return Item(  # by position, for names cost twice the time
         item_id,
         rank,
-        float(f"{pick.score:.3g}"),
+        three_digits(pick.score),
         "learned" if pick.fallback is None else "manual" if pick.fallback == MANUAL else "fallback",
         card.title,
         card.brand,
@@ -237,6 +242,17 @@ def item_of(snapshot: Snapshot, names: Names, pick: Pick, rank: int) -> Item:
         link=card.link,
         image_link=card.image_link,
     )
+
+
+def three_digits(score: float) -> float:
+    """A score to three significant digits; a fifth of what it takes to write and read them.
+
+    Dividing by a power of ten gives the double nearest to the decimal, as reading it does.
+    """
+    if not _TINY < score < _LARGE:
+        return float(f"{score:.3g}")
+    scale = _TENS[2 - floor(log10(score))]
+    return round(score * scale) / scale
 
 
 @lru_cache(maxsize=16_384)

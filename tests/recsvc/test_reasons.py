@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET
 
 from models.records import ItemFacts, Shop
@@ -12,6 +14,7 @@ from recsvc.ranking import Pick
 from recsvc.reasons import Step
 from recsvc.tags import Tags
 from recsvc.web.messages import Item
+from recsvc.web.render import three_digits
 from recsvc.web.views import narrow
 
 FACTS = ItemFacts(
@@ -89,3 +92,17 @@ def test_a_sentence_hides_what_its_numbers_hide() -> None:
         narrow([Item(item_id="pot", reason=reason)], "secret")
         assert reason.evidence.told == told
         assert reason.evidence.customers_with_item == 50
+
+
+@given(st.integers(1, 0x7BFF))
+def test_scores_are_shown_with_three_digits(bits: int) -> None:
+    """Of every score that can be stored the same as writing it with three digits and reading that."""
+    score = float(np.array(bits, np.uint16).view(np.float16)) / 1_024
+    assert three_digits(score) == float(f"{score:.3g}")
+
+
+@given(st.floats(0, 1e6))
+def test_three_digits_are_near(score: float) -> None:
+    """Of any other score one of the two nearest: never further than half a unit of the third digit."""
+    assert three_digits(score) == pytest.approx(float(f"{score:.3g}"), rel=1e-2)
+    assert abs(three_digits(score) - score) <= score * 0.005_000_001
