@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 Serve = Callable[..., "CheckedClient"]
 ASKED = [
-    ("/recommend?item_id=tea&customer_id=ann.private%40example.org", 200),
+    ("/recommend?item_id=tea&customer_id=ann.private.example.org", 200),
     ("/recommend?item_id=tea&n=0&key=pk_secret", 400),
-    ("/customers/ann.private%40example.org/picks", 200),
+    ("/customers/ann.private.example.org/picks", 200),
     ("/nowhere/ann.private", 404),
 ]
 
