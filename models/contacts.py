@@ -16,11 +16,11 @@ _MAIL_INSIDE = re.compile(r"[^@\s]@[^@\s]+\.[A-Za-z]{2,}")
 def contact_of(text: str) -> Contact | None:
     """Which of the two a text is as a whole, None for neither; blanks around it do not hide it."""
     told = text.strip()
-    if _MAIL.fullmatch(told):
+    if "@" in told and _MAIL.fullmatch(told):
         return "address"
     return "number" if _PHONE.fullmatch(told) else None
 
 
 def holds_address(text: str) -> bool:
     """Whether an e-mail address stands somewhere in a text, such as `mailing-7/ann@shop.example`."""
-    return _MAIL_INSIDE.search(text) is not None
+    return "@" in text and _MAIL_INSIDE.search(text) is not None

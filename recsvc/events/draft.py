@@ -27,6 +27,7 @@ _NEED_ITEMS = frozenset(
     {"impression", "view", "add_to_cart", "purchase", "accepted", "declined", "not_now", "has_it_elsewhere"}
 )
 _NEED_CUSTOMER = frozenset({"email_sent", "email_open", "accepted", "declined", "not_now", "has_it_elsewhere"})
+_TEXTS = ("event_id", "placement", "campaign", "order_id", "recommendation_id")
 _PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
 
 
@@ -87,8 +88,10 @@ def checked(event: Event, now: int, names: Names) -> Event:
         raise EventError(names.time, "lies before the year 2000 or more than a day ahead")
     if event.customer_id is not None:
         refuse_contact(event.customer_id, names.customer_id)
-    for field in ("event_id", "placement", "campaign", "order_id", "recommendation_id"):
-        said = getattr(event, field) or ""
+    told = (event.event_id, event.placement, event.campaign, event.order_id, event.recommendation_id)
+    for field, said in zip(_TEXTS, told, strict=True):
+        if said is None:
+            continue
         if len(said) > MAX_TEXT:
             raise EventError("", f"holds a text of more than {MAX_TEXT} characters")
         if holds_address(said):
