@@ -245,9 +245,8 @@ def swaps(rows: Sequence[Row]) -> Iterator[Candidate]:
     if len(rows) == 1:
         (row,) = rows
         return map(Candidate, few(row.item), few(row.score), repeat(0), few(row.together))
-    every = sorted(
-        (-score, item, because, together)
-        for because, row in enumerate(rows)
-        for item, score, together in zip(row.item.tolist(), row.score.tolist(), row.together.tolist(), strict=True)
-    )
+    every: list[tuple[float, int, int, int]] = []
+    for because, row in enumerate(rows):
+        every += zip((-row.score).tolist(), row.item.tolist(), repeat(because), row.together.tolist(), strict=False)
+    every.sort()
     return (Candidate(item, -score, because, together) for score, item, because, together in every)

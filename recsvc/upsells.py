@@ -71,6 +71,8 @@ def fill(
 
 def owned_by(bought: frozenset[int], facts: ItemFacts, anchors: Sequence[int]) -> frozenset[int]:
     """Positions of anchors that the customer has and will not buy again: who bought a kettle needs no better kettle."""
+    if not bought:
+        return frozenset()
     return frozenset(
         position
         for position, item in enumerate(anchors)

@@ -7,9 +7,7 @@ speaks loudest for an item is looked up for the few that a shelf asks about.
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -64,13 +62,12 @@ def merge(
     if not rows:
         return Votes(np.empty(0, np.int32), np.empty(0), _nobody)
     lengths = [len(row.item) for row in rows]
-    ends = list(accumulate(lengths))
     item, order, starts = _distinct(np.concatenate([row.item for row in rows]))
     if not len(item):
         return Votes(item, np.empty(0), _nobody)
     vote = np.concatenate([row.score for row in rows], dtype=np.float64)
     vote *= np.repeat(weights, lengths)
-    plain = ends[-1 - powered] if powered < len(rows) else 0
+    plain = sum(lengths[: max(len(rows) - powered, 0)])
     mean = _power_mean(vote, plain, order, starts, power)
     if plain:
         summed = vote.copy()
@@ -83,19 +80,19 @@ def merge(
     if score.item(best.item(-1)) < 0:
         best = best[: np.count_nonzero(score >= 0)]
 
-    votes, means, spans = memoryview(vote), memoryview(mean), memoryview(starts)  # type: ignore[arg-type]  # typed buffers since 3.12
+    numbers = memoryview(np.repeat(np.arange(len(rows)), lengths))  # type: ignore[arg-type]  # typed buffers since 3.12
+    counts = memoryview(np.concatenate([row.together for row in rows]))  # type: ignore[arg-type]  # as above
+    votes, means, spans = memoryview(vote), memoryview(mean), memoryview(starts)  # type: ignore[arg-type]  # as above
 
     def voice(at: int) -> tuple[int, int]:
         chosen = best.item(at)
         entries: list[int] = order[spans[chosen] : spans[chosen + 1]].tolist()
         if len(entries) == 1:  # nobody else speaks for it
             (entry,) = entries
-            number = bisect_right(ends, entry)
-            return anchors[number], rows[number].together.item(entry - ends[number])
+            return anchors[numbers[entry]], counts[entry]
         heard: dict[int, tuple[bool, float, int, int]] = {}
         for entry in entries:
-            number = bisect_right(ends, entry)
-            anchor, together = anchors[number], rows[number].together.item(entry - ends[number])
+            anchor, together = anchors[numbers[entry]], counts[entry]
             said: float = votes[entry]
             if entry >= plain and said:
                 said *= (said / means[chosen]) ** (power - 1)

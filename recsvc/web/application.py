@@ -48,7 +48,7 @@ class Application(Flask):
 
     def preprocess_request(self) -> Any:  # noqa: ANN401  # as Flask's own
         """What is done before every request."""
-        if "." in (request.endpoint or ""):  # of a blueprint, which may have more to do
+        if self.blueprints and "." in (request.endpoint or ""):  # of a blueprint, which may have more to do
             return super().preprocess_request()
         for function in self.before_request_funcs[None]:
             if (answer := function()) is not None:
@@ -57,7 +57,7 @@ class Application(Flask):
 
     def process_response(self, response: Response) -> Response:
         """What is done after every request."""
-        if "." in (request.endpoint or ""):
+        if self.blueprints and "." in (request.endpoint or ""):
             return super().process_response(response)
         for function in reversed(self.after_request_funcs[None]):
             response = cast("Response", function(response))
