@@ -1,7 +1,10 @@
-"""What many customers cost: `python bench/customers.py DIR --customers 100000`.
+"""What many customers cost.
 
-Draws a shop of 5,000 items with so many accounts and guests, then trains, and writes everybody's picks to a file, each
-with the command that a shop would use and in a process of its own, so that peaks of memory are its own. Wall and
+    python bench/customers.py DIR --customers 100000            train them, write their picks
+    python bench/customers.py DIR --customers 1000000 --drawn   write their picks alone, from a version of drawn numbers
+
+The first draws a shop of 5,000 items with so many accounts and guests, trains, and writes everybody's picks to a file,
+each with the command that a shop would use and in a process of its own, so that peaks of memory are its own. Wall and
 processor seconds, peak memory, seconds of each stage, and the bytes that customers take up in the version.
 """
 
@@ -20,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import serve_shop
 
 from models.registry import Registry
 from training.demo_shop.settings import Size
@@ -37,8 +41,16 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=5_000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="training settings")
+    parser.add_argument("--drawn", action="store_true", help="train nothing: a version of drawn numbers")
     args = parser.parse_args()
     shop, models = args.dir / "shop", args.dir / "models"
+    if args.drawn:
+        shutil.rmtree(models, ignore_errors=True)
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            version = other.submit(serve_shop.write_shop, models, args.items, customers=args.customers).result()
+        measured("export picks", ["export", "picks", "--models", str(models), "--out", str(args.dir / "picks.csv")])
+        tell_bytes(Registry(models), version)
+        return
     if not shop.exists():
         # In another process: what a process has held counts as the peak of whatever it starts.
         with ProcessPoolExecutor(1, get_context("spawn")) as other:

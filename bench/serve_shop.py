@@ -23,9 +23,9 @@ HISTORY = 10
 WISHES = 30
 
 
-def write_shop(root: Path, items: int, seed: int = 1) -> str:
+def write_shop(root: Path, items: int, seed: int = 1, customers: int | None = None) -> str:
     """Write and publish the shop's version; returns its name."""
-    drafted = draft(build_shop(items, seed))
+    drafted = draft(build_shop(items, seed, items // 2 if customers is None else customers))
     trained = datetime(2026, 1, 1, tzinfo=UTC)
     name = version_name(trained, drafted.content_sha256)
     registry = Registry(root)
@@ -39,8 +39,8 @@ def item_id(item: int) -> str:
     return f"SKU{item:08}"
 
 
-def build_shop(n: int, seed: int) -> Model:
-    """N items in categories of a hundred; 50 companions, 10 dearer ones and 50 cart weights each; n/2 customers.
+def build_shop(n: int, seed: int, customers: int) -> Model:
+    """N items in categories of a hundred; 50 companions, 10 dearer ones and 50 cart weights each; so many customers.
 
     One item in five has a variant in another colour. Half of an item's companions are of its own category.
     """
@@ -85,8 +85,8 @@ def build_shop(n: int, seed: int) -> Model:
             np.searchsorted(np.sort(family), np.arange(len(labels) + 1)).astype(np.int64),
             np.argsort(family, kind="stable").astype(np.int32),
         ),
-        customers=_customers(rng, n),
-        shop=Shop(1_000_000, n, n // 2, "2024-01-01T00:00:00+00:00", "2024-10-04T00:00:00+00:00", 277, "EUR"),
+        customers=_customers(rng, n, customers),
+        shop=Shop(1_000_000, n, customers, "2024-01-01T00:00:00+00:00", "2024-10-04T00:00:00+00:00", 277, "EUR"),
         settings={"cart_blend": 1.0, "cart_blend_fall": 0.5, "cart_power": 3.0},
     )
 
@@ -103,9 +103,8 @@ def _card(item: int, category: int) -> str:
     )
 
 
-def _customers(rng: np.random.Generator, n: int) -> Customers:
-    """Half as many customers as items, ten purchases and thirty wishes each."""
-    buyers = n // 2
+def _customers(rng: np.random.Generator, n: int, buyers: int) -> Customers:
+    """Ten purchases and thirty wishes each."""
     bought = buyers * HISTORY
     return Customers(
         StringTable.of(f"c{i:09}" for i in range(buyers)),
