@@ -75,15 +75,18 @@ def archive(state: StateStore, folder: Path, keep_days: int, now: int) -> Archiv
     folder.mkdir(parents=True, exist_ok=True)
     note = _note(folder)
     place, events, files = str(note.get("place", "")), 0, 0
+    before_that: set[str] = set()  # names in the part before; a state may hold an event twice, close together
     said = {word.customer: word for word in state.words()}
     while part := state.log(place, PART):
         name = part[0][0].replace("-", "_").rjust(20, "0")
-        table = _allowed(frame([event for _, event in part]), said)  # an event may have come beside its erasure
+        once = {event.event_id: event for _, event in part if event.event_id not in before_that}
+        before_that = {event.event_id for _, event in part}
+        table = _allowed(frame(list(once.values())), said)  # an event may have come beside its erasure
         _write(folder / f"events-{name}.parquet", table)
         bought = table.filter((pl.col("type") == "purchase") & pl.col("item_id").is_not_null()).select(_PURCHASES)
         if bought.height:
             _write(folder / f"purchases-{name}.parquet", bought.with_columns(pl.col("quantity").fill_null(1.0)))
-        place, events, files = part[-1][0], events + len(part), files + 1
+        place, events, files = part[-1][0], events + len(once), files + 1
         _keep(folder, note := {**note, "place": place})
     words, before = state.words(), {word.customer: word for word in read_words(folder / SAID)}
     cleaned = _clean(folder, {word.customer: word for word in words if _wish(word) != _wish(before.get(word.customer))})

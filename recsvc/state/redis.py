@@ -177,7 +177,7 @@ class RedisState:
         bodies, standing, unused, decided = self._trip(trip)
         return CustomerState(
             _standing(standing),
-            tuple(unpack_event(body) for body in bodies),
+            tuple({event.event_id: event for event in map(unpack_event, bodies)}.values()),
             frozenset(_pair(member) for member in unused),
             decided[_UNTIL:] if decided is not None else None,
         )
@@ -277,7 +277,11 @@ class RedisState:
         return self._trip(trip)
 
     def log(self, after: str, limit: int) -> Sequence[tuple[str, Event]]:
-        """Events in the order they were kept."""
+        """Events in the order they were kept.
+
+        One may stand there twice, close together: of a batch that was being written when Redis died, its file may keep
+        the first commands, which the second start after that carries out, though the batch was sent again meanwhile.
+        """
         rows = self._trip(lambda: self._patient.xrange(self._keys.log, f"({after}" if after else "-", "+", limit))
         return [(place.decode(), unpack_event(row[b"b"])) for place, row in cast("list[Any]", rows)]
 
