@@ -28,6 +28,8 @@ WARM_UP = 0.25
 """Share of the time in which caches may still fill."""
 
 MOST_GROWTH = 0.05
+# A thread opens the state when it is first asked for it, some of them late; a leak would open hundreds.
+MOST_OPENED = 0.1
 
 
 class Sample(NamedTuple):
@@ -92,7 +94,7 @@ def flat(samples: list[int], most_growth: float) -> bool:
 
 @pytest.mark.deep
 def test_memory_and_descriptors_stay_flat(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
-    """Every kind of request, version after version: no worker grows by 5 %, opens more, ends or fails."""
+    """Every kind of request, version after version: no worker grows by 5 %, opens ever more, ends or fails."""
     names = [shop.write(tmp_path / "models", shop.tea(settings={"turn": turn}), turn) for turn in range(2)]
     samples: dict[int, list[Sample]] = {}
     statuses: dict[int, int] = {}
@@ -124,4 +126,4 @@ def test_memory_and_descriptors_stay_flat(served: Callable[..., Served], tmp_pat
     assert statuses[400] <= statuses[200] / 7
     for seen in samples.values():
         assert flat([sample.kib for sample in seen], MOST_GROWTH)
-        assert flat([sample.descriptors for sample in seen], 0)
+        assert flat([sample.descriptors for sample in seen], MOST_OPENED)
