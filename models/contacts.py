@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Contact = Literal["address", "number"]
+Contact = Literal["an e-mail address", "a telephone number"]
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+[0-9 ()/.-]{7,}|00[1-9][0-9 ()/.-]{9,}")
@@ -17,8 +17,8 @@ def contact_of(text: str) -> Contact | None:
     """Which of the two a text is as a whole, None for neither; blanks around it do not hide it."""
     told = text.strip()
     if "@" in told and _MAIL.fullmatch(told):
-        return "address"
-    return "number" if _PHONE.fullmatch(told) else None
+        return "an e-mail address"
+    return "a telephone number" if _PHONE.fullmatch(told) else None
 
 
 def holds_address(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from models.records import ItemFacts
+from recsvc.at_hand import AtHand
 
 _KEEP = 20_000
 """Tags at hand, about 200 bytes each."""
@@ -32,31 +33,28 @@ class Tag(Struct, frozen=True, gc=False):
     buyers: int
 
 
-class Tags(dict[int, Tag]):
-    """Item → its tag, read from the facts when it is first asked for.
-
-    Facts never change: a new price comes as new facts, and those have tags of their own. Threads may share them.
+class Tags(AtHand[Tag]):
+    """Item → its tag. Facts never change: a new price comes as new facts, and those have tags of their own.
 
     Args:
         facts: of all items.
-        keep: most tags to hold; when there are more, all go.
+        keep: most tags to hold.
     """
 
-    __slots__ = ("_keep", "facts")
+    __slots__ = ("facts",)
 
     def __init__(self, facts: ItemFacts, keep: int = _KEEP) -> None:
-        super().__init__()
+        super().__init__(keep)
         self.facts = facts
-        self._keep = keep
 
-    def __missing__(self, item: int) -> Tag:
-        """Read one.
+    def read(self, item: int) -> Tag:
+        """An item's tag.
 
         Raises:
             IndexError: there is no such item.
         """
         facts = self.facts
-        tag = Tag(
+        return Tag(
             facts.price.item(item),
             facts.family.item(item),
             facts.stem.item(item),
@@ -65,7 +63,3 @@ class Tags(dict[int, Tag]):
             facts.orders.item(item),
             facts.buyers.item(item),
         )
-        if len(self) >= self._keep:
-            self.clear()
-        self[item] = tag
-        return tag

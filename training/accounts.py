@@ -142,10 +142,7 @@ def votes(baskets: sp.csr_array, account: NDArray[np.int32]) -> sp.csr_array:
         baskets: csr_array (n_orders, n_items) of ones.
         account: int32 (n_orders,), -1 for a guest, who is somebody else each time.
     """
-    guest = account < 0
-    voter = account.astype(np.int64)
-    voter[guest] = account.max(initial=-1) + 1 + np.arange(int(guest.sum()))
-    voter = np.repeat(voter, np.diff(baskets.indptr))
+    voter = np.repeat(each_guest_apart(account), np.diff(baskets.indptr))
     _, place, count = np.unique(voter * baskets.shape[1] + baskets.indices, return_inverse=True, return_counts=True)
     return sp.csr_array((1.0 / count[place], baskets.indices, baskets.indptr), shape=baskets.shape)
 
@@ -169,3 +166,11 @@ def without(orders: Orders, left_out: NDArray[np.bool_]) -> Orders:
         quantity=orders.quantity[lines],
         price=orders.price[lines],
     )
+
+
+def each_guest_apart(account: NDArray[np.int32]) -> NDArray[np.int64]:
+    """`account` with a number of its own in place of every guest's -1: int64 (n,), those of guests above all others."""
+    numbered = account.astype(np.int64)
+    guest = account < 0
+    numbered[guest] = account.max(initial=-1) + 1 + np.arange(int(guest.sum()))
+    return numbered

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
+from training.accounts import each_guest_apart
 from training.cooccurrence.gram import gram_blocks
 from training.cooccurrence.rows import Pairs
 
@@ -80,7 +81,7 @@ def _met(
     """Baskets that hold both, and different accounts among them: (n_speakers, n_targets) each."""
     known, columns = sp.csr_array(baskets[:, speakers]), sp.csc_array(baskets[:, targets])
     n = len(speakers)
-    account = np.arange(baskets.shape[0]) if supporters is None else _one_each(supporters)
+    account = np.arange(baskets.shape[0]) if supporters is None else each_guest_apart(supporters)
     together, support = np.zeros((n, len(targets)), np.int64), np.zeros((n, len(targets)), np.int64)
     for at in range(len(targets)):
         holding = columns.indices[columns.indptr[at] : columns.indptr[at + 1]]
@@ -89,11 +90,3 @@ def _met(
         each = np.unique(np.repeat(account[holding], np.diff(rows.indptr)) * n + rows.indices)
         support[:, at] = np.bincount(each % max(n, 1), minlength=n)
     return together, support
-
-
-def _one_each(supporters: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Numbers of accounts; every guest is somebody else."""
-    account = supporters.astype(np.int64)
-    guest = account < 0
-    account[guest] = account.max(initial=-1) + 1 + np.arange(int(guest.sum()))
-    return account

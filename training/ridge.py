@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from models.records import ItemVectors
 from training.cooccurrence import neighbours
-from training.cooccurrence.rows import Pairs, best
+from training.cooccurrence.rows import Pairs, best, first_of_rows
 from training.head import best_sold, said_of
 
 _BATCH = 64
@@ -137,12 +137,8 @@ def _strongest(pairs: Pairs, n_rows: int, k: int) -> Pairs:
     """The k pairs of each row with the largest scores, whatever their sign, then by item."""
     long = (np.bincount(pairs.row, minlength=n_rows) > k)[pairs.row]
     over = np.flatnonzero(long)
-    row = pairs.row[over]
-    order = over[np.lexsort((pairs.item[over], -np.abs(pairs.score[over]), row))]
-    length = np.bincount(row, minlength=n_rows)
-    start = np.cumsum(length) - length
-    chosen = order[np.arange(len(order)) - start[pairs.row[order]] < k]
-    kept = np.concatenate([np.flatnonzero(~long), chosen])
+    order = over[np.lexsort((pairs.item[over], -np.abs(pairs.score[over]), pairs.row[over]))]
+    kept = np.concatenate([np.flatnonzero(~long), first_of_rows(order, pairs.row, n_rows, k)])
     return Pairs(pairs.row[kept], pairs.item[kept], pairs.score[kept], pairs.together[kept])
 
 

@@ -112,8 +112,7 @@ def refuse_contact(customer_id: str, field: str) -> None:
         EventError: it looks like one.
     """
     if (kind := contact_of(customer_id)) is not None:
-        word = "an e-mail address" if kind == "address" else "a telephone number"
-        raise EventError(field, f"looks like {word}; send your own id, or a hash of it")
+        raise EventError(field, f"looks like {kind}; send your own id, or a hash of it")
 
 
 def line(item_id: object, quantity: object, price: object, where: str) -> Line:

@@ -11,6 +11,7 @@ from models.artefact import Version
 from models.customers import PURCHASE_DTYPES
 from models.records import ItemFacts, Shop
 from models.stored import StoredVectors, scores
+from recsvc.at_hand import AtHand
 from recsvc.store.contract import History, NextRow, Row, Trait
 from recsvc.tags import Tags
 
@@ -21,36 +22,29 @@ _ROWS_AT_HAND = 10_000
 """Rows of each kind that are kept, about 700 bytes each: reading one takes thirty times as long as looking it up."""
 
 
-class Rows(dict[int, Row]):
-    """Item → its row of one kind, scores in the unit they were learnt in; read when it is first asked for.
-
-    Threads may share them: at worst two of them read the same row.
+class Rows(AtHand[Row]):
+    """Item → its row of one kind, scores in the unit they were learnt in.
 
     Args:
         vectors: as stored.
-        keep: most rows to hold; when there are more, all go.
+        keep: most rows to hold.
     """
 
-    __slots__ = ("_keep", "_vectors")
+    __slots__ = ("_vectors",)
 
     def __init__(self, vectors: StoredVectors, keep: int = _ROWS_AT_HAND) -> None:
-        super().__init__()
+        super().__init__(keep)
         self._vectors = vectors
-        self._keep = keep
 
-    def __missing__(self, item: int) -> Row:
-        """Read one.
+    def read(self, item: int) -> Row:
+        """An item's row.
 
         Raises:
             IndexError: there is no such item.
         """
         vectors = self._vectors
         span = vectors.row(item)
-        row = Row(vectors.item[span], scores(vectors.score[span]), vectors.together[span])
-        if len(self) >= self._keep:
-            self.clear()
-        self[item] = row
-        return row
+        return Row(vectors.item[span], scores(vectors.score[span]), vectors.together[span])
 
 
 class VersionSnapshot:

@@ -51,8 +51,7 @@ def permit(access: Access, customer_id: str | None) -> None:
     if (route := asked_route()) is not None:
         access.permit(caller(), route, customer_id)
     if customer_id is not None and (kind := contact_of(customer_id)) is not None:
-        word = "an e-mail address" if kind == "address" else "a telephone number"
-        raise InputError("customer_id", f"looks like {word}; send your own id, or the SHA-256 of it that training uses")
+        raise InputError("customer_id", f"looks like {kind}; send your own id, or the SHA-256 of it that training uses")
 
 
 def label(access: Access, response: Response) -> None:

@@ -29,12 +29,17 @@ class Pairs:
 
 def best(pairs: Pairs, n_rows: int, k: int) -> ItemVectors:
     """Rows of at most k pairs, by score down, then item up; empty where there is no pair."""
-    order = np.lexsort((pairs.item, -pairs.score, pairs.row))
-    length = np.bincount(pairs.row, minlength=n_rows)
-    start = np.cumsum(length) - length
-    order = order[np.arange(len(order)) - start[pairs.row[order]] < k]
-    indptr = np.concatenate(([0], np.cumsum(np.minimum(length, k)))).astype(np.int64)
+    order = first_of_rows(np.lexsort((pairs.item, -pairs.score, pairs.row)), pairs.row, n_rows, k)
+    length = np.bincount(pairs.row[order], minlength=n_rows)
+    indptr = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
     return ItemVectors(indptr, pairs.item[order], pairs.score[order], pairs.together[order])
+
+
+def first_of_rows(order: NDArray[np.intp], row: NDArray[np.int64], n_rows: int, k: int) -> NDArray[np.intp]:
+    """Of an order by row the first k places of each; `row` (n,) is indexed by it, rows are below `n_rows`."""
+    length = np.bincount(row[order], minlength=n_rows)
+    start = np.cumsum(length) - length
+    return order[np.arange(len(order)) - start[row[order]] < k]
 
 
 def stack(blocks: list[ItemVectors]) -> ItemVectors:

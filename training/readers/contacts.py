@@ -20,7 +20,7 @@ def contact_hash(customer_id: str) -> str | None:
     told = customer_id.strip().lower()
     if (kind := contact_of(told)) is None:
         return None
-    if kind == "number":
+    if kind == "a telephone number":
         digits = re.sub(r"[^0-9]", "", told)
         told = "+" + (digits.removeprefix("00") if told.startswith("00") else digits)
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
