@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from multiprocessing import get_context
@@ -43,29 +44,34 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="training settings")
     parser.add_argument("--drawn", action="store_true", help="train nothing: a version of drawn numbers")
     args = parser.parse_args()
-    shop, models = args.dir / "shop", args.dir / "models"
-    if args.drawn:
-        shutil.rmtree(models, ignore_errors=True)
-        with ProcessPoolExecutor(1, get_context("spawn")) as other:
-            version = other.submit(serve_shop.write_shop, models, args.items, customers=args.customers).result()
-        measured("export picks", ["export", "picks", "--models", str(models), "--out", str(args.dir / "picks.csv")])
-        tell_bytes(Registry(models), version)
-        return
-    if not shop.exists():
-        # In another process: what a process has held counts as the peak of whatever it starts.
-        with ProcessPoolExecutor(1, get_context("spawn")) as other:
-            print(other.submit(generate, shop, args.items, args.customers).result(), flush=True)
+    models = args.dir / "models"
     shutil.rmtree(models, ignore_errors=True)
-    orders = sorted(str(path) for path in shop.glob("orders-*.parquet"))
-    config = args.dir / "config.toml"
-    config.write_text("".join(f"{pair}\n" for pair in args.set), "utf-8")
-    train = ["train", "--orders", *orders, "--catalogue", str(shop / "catalogue.parquet"), "--config", str(config)]
-    told = measured("train", [*train, "--models", str(models), "--threads", str(args.threads)])
-    for stage, seconds in stages(told):
-        print(f"    {stage:<20} {seconds:8.1f} s")
+    if args.drawn:
+        apart(serve_shop.write_shop, models, args.items, customers=args.customers)
+    else:
+        train(args, args.dir / "shop", models)
     measured("export picks", ["export", "picks", "--models", str(models), "--out", str(args.dir / "picks.csv")])
     registry = Registry(models)
     tell_bytes(registry, registry.names()[0])
+
+
+def train(args: argparse.Namespace, shop: Path, models: Path) -> None:
+    """Draw the shop, unless it is there, and train on it."""
+    if not shop.exists():
+        print(apart(generate, shop, args.items, args.customers), flush=True)
+    orders = sorted(str(path) for path in shop.glob("orders-*.parquet"))
+    config = args.dir / "config.toml"
+    config.write_text("".join(f"{pair}\n" for pair in args.set), "utf-8")
+    command = ["train", "--orders", *orders, "--catalogue", str(shop / "catalogue.parquet"), "--config", str(config)]
+    told = measured("train", [*command, "--models", str(models), "--threads", str(args.threads)])
+    for stage, seconds in stages(told):
+        print(f"    {stage:<20} {seconds:8.1f} s")
+
+
+def apart(work: Callable[..., str], *given: object, **named: object) -> str:
+    """Do it in another process: what a process has held counts as the peak of whatever it starts."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:
+        return other.submit(work, *given, **named).result()
 
 
 def generate(shop: Path, items: int, customers: int) -> str:

@@ -1,6 +1,6 @@
 """What one customer's memory takes in Redis: sixteen mails of four items in eight weeks, and what came of them.
 
-    python bench/ledger_bytes.py --redis unix:///tmp/s [--customers 2000]
+    python bench/ledger_bytes.py --redis URL [--customers 2000]
 
 The Redis is emptied first: give it one of its own. Bytes are Redis's own count of each key (`MEMORY USAGE`).
 """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 
+from recsvc.cli.archive import archive
 from recsvc.fleet.client import quick_client
 from recsvc.fleet.guard import Guard
 from recsvc.state.contract import StateStore
@@ -54,11 +57,28 @@ def event(name: str, **said: Any) -> Event:  # noqa: ANN401  # any field's value
     return Event(event_id=name, type=said.pop("type", "impression"), at=said.pop("at", 1_000), items=items, **said)
 
 
+def kept(state: StateStore) -> Counter[str]:
+    """Every event's name in the log, with repetition."""
+    names, place = Counter[str](), ""
+    while part := state.log(place, 10_000):
+        names.update(event.event_id for _, event in part)
+        place = part[-1][0]
+    return names
+
+
+def archived(state: StateStore, folder: Path) -> Counter[str]:
+    """The same in an archive of it that is written now; events have one item each, or none."""
+    archive(state, folder, 400, 0)
+    return Counter(name for path in folder.glob("events-*.parquet") for name in pl.read_parquet(path)["event_id"])
+
+
 class Words:
     """What tests of the state share."""
 
     event = staticmethod(event)
     redis = staticmethod(redis_state)
+    kept = staticmethod(kept)
+    archived = staticmethod(archived)
 
 
 @pytest.fixture(scope="session")

@@ -114,15 +114,6 @@ def kill_often(
     return killed
 
 
-def kept(state: StateStore) -> Counter[str]:
-    """Every event's name, with repetition."""
-    names, place = Counter[str](), ""
-    while part := state.log(place, 10_000):
-        names.update(event.event_id for _, event in part)
-        place = part[-1][0]
-    return names
-
-
 @pytest.mark.parametrize("peer", ["sqlite", "redis"])
 @pytest.mark.parametrize("kills", [6, pytest.param(500, marks=pytest.mark.deep)])
 def test_a_killed_service_loses_and_doubles_nothing(
@@ -143,7 +134,8 @@ def test_a_killed_service_loses_and_doubles_nothing(
     killed = kill_often(lambda: served(*options, **settings), callers, kills, 11, store)
     assert killed.total() == kills
     state: StateStore = SqliteState(tmp_path / "state.db") if store is None else say.redis(store.url)
-    names = kept(state)
+    names = say.kept(state)
+    archived = say.archived(state, tmp_path / "archive")
     state.close()
     acknowledged = [(caller.name, number) for caller in callers for number in caller.acknowledged]
     assert len(acknowledged) > kills
@@ -151,5 +143,7 @@ def test_a_killed_service_loses_and_doubles_nothing(
     assert lost == []
     if store is None:  # a Redis that died may repeat what was half written: whoever reads takes it once
         assert [name for name, count in names.items() if count > 1] == []
+    assert set(archived) == set(names)
+    assert [name for name, count in archived.items() if count > 1] == []
     batches = Counter(name.split("-")[0] for name in names)
     assert [batch for batch, count in batches.items() if count != SIZE] == []
