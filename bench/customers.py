@@ -22,6 +22,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import serve_shop
@@ -82,24 +83,32 @@ def generate(shop: Path, items: int, customers: int) -> str:
 
 def measured(name: str, command: list[str]) -> str:
     """Run a command of recsvc; what it says on the way."""
-    began = time.monotonic()
-    with subprocess.Popen(  # our own command
-        [Path(sys.executable).with_name("recsvc"), *command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        told = "" if process.stderr is None else process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    began, own = time.monotonic(), 0
+    with TemporaryFile("w+") as said:
+        process = subprocess.Popen(  # our own command
+            [Path(sys.executable).with_name("recsvc"), *command], stdout=subprocess.DEVNULL, stderr=said
+        )
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            own = max(own, own_memory(process.pid))
+            time.sleep(0.1)
+        said.seek(0)
+        told = said.read()
+    _, status, used = ended
+    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(told)
-    seconds = time.monotonic() - began
     print(
-        f"{name}: {seconds:.0f} s, {used.ru_utime + used.ru_stime:.0f} of a processor, {used.ru_maxrss >> 10} MiB",
+        f"{name}: {time.monotonic() - began:.0f} s, {used.ru_utime + used.ru_stime:.0f} of a processor, "
+        f"{used.ru_maxrss >> 10} MiB with what is mapped of files, {own >> 10} MiB without",
         flush=True,
     )
     return told
+
+
+def own_memory(process: int) -> int:
+    """Memory of a process that no file backs, KiB; 0 once it has ended (proc(5), `RssAnon`)."""
+    lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
 
 
 def stages(told: str) -> list[tuple[str, float]]:
