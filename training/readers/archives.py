@@ -64,8 +64,8 @@ def members(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
     Folders, hidden files and what macOS adds are passed over.
 
     Raises:
-        InputError: an Excel workbook, an encrypted or damaged archive, one without files or with archives inside, or
-            one that grows beyond `MAX_UNPACKED` or `MAX_RATIO`.
+        InputError: an Excel or OpenDocument workbook, an encrypted or damaged archive, one without files or with
+            archives inside, or one that grows beyond `MAX_UNPACKED` or `MAX_RATIO`.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -89,6 +89,8 @@ def _files(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     infos = archive.infolist()
     if any(info.filename == "[Content_Types].xml" for info in infos):
         raise InputError(f"{name}: an Excel workbook. Save the sheet as CSV.")
+    if infos and infos[0].filename == "mimetype":
+        raise InputError(f"{name}: an OpenDocument file. Save the sheet as CSV.")
     if any(info.flag_bits & 1 for info in infos):
         raise InputError(f"{name}: the archive is encrypted. Pack it without a password.")
     files = [

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from models.money import PRICE_SCALE, PRICE_UNKNOWN
 from models.strings import StringTable
 from training.readers.catalogue_reasons import BAD_ID, DIFFERENT, DROPPED, NO_ITEM, REPEATED
-from training.readers.columns import CATALOGUE_FIELDS
 from training.readers.currencies import currencies, the_currency
 from training.readers.errors import InputError
 from training.readers.files import open_sources
 from training.readers.formats.recognise import recognise
 from training.readers.links import number_links
+from training.readers.names import CATALOGUE_FIELDS
 from training.readers.numbers import MISSING_WORDS, parse_numbers
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw
@@ -25,8 +25,8 @@ from training.readers.words import lines_of
 from training.records import Catalogue, CatalogueReport, Orders
 
 _MAX_TEXT = 2000
-_YES = ("yes", "y", "true", "t", "1")
-_NO = ("no", "n", "false", "f", "0")
+_YES = ("yes", "y", "true", "t", "1", "ja", "oui", "sí", "si")
+_NO = ("no", "n", "false", "f", "0", "nein", "nee", "non")
 _IN_STOCK = (*_YES, "in stock", "instock", "available", "preorder", "pre order", "backorder", "back order")
 _OUT_OF_STOCK = (*_NO, "out of stock", "outofstock", "sold out", "soldout", "unavailable", "discontinued")
 

@@ -34,7 +34,11 @@ DROPPED = (
 )
 """Reasons of lines that were read but are no purchase; every other reason means a line that could not be read."""
 
-CANCELLED_STATUS = ("cancelled", "canceled", "refunded", "refund", "voided", "void")
+CANCELLED_STATUS = (
+    *("cancelled", "canceled", "refunded", "refund", "voided", "void"),
+    *("storniert", "abgebrochen", "erstattet", "annulé", "annulée", "remboursé", "remboursée"),
+    *("geannuleerd", "terugbetaald", "cancelado", "reembolsado", "annullato", "rimborsato"),
+)
 
 _FEES = (
     "postage;shipping;shipping fee;shipping cost;delivery;delivery fee;delivery charge;freight;carriage;handling;"

@@ -6,90 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from training.readers.errors import InputError
-
-Tiers = tuple[tuple[str, ...], ...]
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-ORDER_FIELDS: Mapping[str, Tiers] = {
-    "order_id": (
-        ("order_id",),
-        _names(
-            "order orderno ordernumber invoice invoiceno invoiceid invoicenumber transactionid "
-            "transaction basketid basket receiptid receipt purchaseid"
-        ),
-    ),
-    "customer_id": (
-        ("customer_id",),
-        _names(
-            "customer customerno customernumber clientid client userid user householdid household "
-            "memberid shopperid buyerid accountid loyaltyid"
-        ),
-    ),
-    "item_id": (
-        ("item_id",),
-        _names(
-            "item itemcode sku skuid productid productcode productsku stockcode articleid article "
-            "articlenumber variantid"
-        ),
-    ),
-    "ts": (
-        ("ts",),
-        _names(
-            "timestamp datetime date time createdat invoicedate orderdate ordertime orderedat "
-            "purchasedate purchasedat transactiondate transactiontimestamp eventtime"
-        ),
-    ),
-    "quantity": (("quantity",), ("qty", "units", "itemquantity", "itemcount", "quantityordered", "qtyordered")),
-    "unit_price": (("unit_price",), ("price", "itemprice", "priceeach", "productprice", "salesprice")),
-    "status": (("status",), ("orderstatus", "financialstatus", "paymentstatus")),
-    "title": (
-        ("title",),
-        ("itemname", "itemtitle", "productname", "producttitle"),
-        ("description", "productdescription", "itemdescription"),
-    ),
-    "currency": (("currency",), ("currencycode", "ordercurrency")),
-}
-"""Order columns: ours → tiers of names, normalised; the first tier present wins, two names of one tier are in doubt."""
-
-ORDER_REQUIRED = ("order_id", "item_id")
-
-CATALOGUE_FIELDS: Mapping[str, Tiers] = {
-    "item_id": (("item_id",), ORDER_FIELDS["item_id"][1], ("id",)),
-    "title": (("title",), ("itemname", "itemtitle", "productname", "producttitle", "name"), ("description",)),
-    "brand": (("brand",), ("brandname",), ("manufacturer", "vendor")),
-    "category": (
-        ("category",),
-        ("categories", "categorypath", "productcategory"),
-        ("producttype", "type"),
-        ("googleproductcategory",),
-        ("department",),
-    ),
-    "family": (
-        ("family",),
-        ("familyid", "itemgroupid", "parent", "parentid", "parentsku", "productgroup", "groupid", "handle"),
-    ),
-    "link": (("link",), ("url", "producturl", "canonicalurl")),
-    "image_link": (("image_link",), ("image", "imageurl", "imagesrc", "images", "picture")),
-    "price": (("price",), ("unitprice", "regularprice", "listprice", "itemprice", "variantprice")),
-    "cost": (("cost",), ("costofgoodssold", "costperitem", "unitcost", "costprice", "purchaseprice")),
-    "consumable": (("consumable",), ("isconsumable", "replenishable")),
-    "in_stock": (
-        ("in_stock",),
-        ("availability", "available"),
-        ("stock", "stockquantity", "stocklevel", "inventoryquantity", "inventory"),
-    ),
-    "currency": (("currency",), ("currencycode", "pricecurrency")),
-    "cross_sell": (("cross_sell",), _names("crosssells crosssellids crosssellskus")),
-    "upsell": (("upsell",), _names("upsells upsellids upsellskus")),
-    "never": (("never",), _names("neverwith neverids neverskus")),
-}
-"""Catalogue columns, likewise."""
-
-CATALOGUE_REQUIRED = ("item_id",)
+from training.readers.names import (
+    CATALOGUE_FIELDS,
+    CATALOGUE_REQUIRED,
+    ORDER_FIELDS,
+    ORDER_REQUIRED,
+    ORDER_USEFUL,
+    Tiers,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +28,7 @@ class Wanted:
             orders' item column need not name the catalogue's.
         trimmed: whether text comes trimmed. Orders' cells come by their values where that saves work (`words`), and are
             trimmed value by value.
+        useful: those of ours without which less is learnt, so that a remark says what else the file holds.
     """
 
     fields: Mapping[str, Tiers]
@@ -111,11 +36,12 @@ class Wanted:
     overrides: Mapping[str, str]
     strict: bool = True
     trimmed: bool = True
+    useful: tuple[str, ...] = ()
 
 
 def order_columns(overrides: Mapping[str, str]) -> Wanted:
     """What order files are searched for."""
-    return Wanted(ORDER_FIELDS, ORDER_REQUIRED, _own(overrides, ORDER_FIELDS), trimmed=False)
+    return Wanted(ORDER_FIELDS, ORDER_REQUIRED, _own(overrides, ORDER_FIELDS), trimmed=False, useful=ORDER_USEFUL)
 
 
 def catalogue_columns(overrides: Mapping[str, str]) -> Wanted:
@@ -155,6 +81,22 @@ def resolve(header: Sequence[str], wanted: Wanted, file: str) -> dict[str, int]:
             f"Say which it is with --columns {','.join(f'{m}=<column>' for m in missing)}."
         )
     return found
+
+
+def unread(header: Sequence[str], found: Mapping[str, int], wanted: Wanted) -> tuple[str, ...]:
+    """A remark where the file has no useful column of ours and holds others: one of them may be it.
+
+    What an override hides is not missed.
+    """
+    missing = [ours for ours in wanted.useful if ours not in found and ours not in wanted.overrides]
+    others = [name for at, name in enumerate(header) if name and at not in found.values()]
+    if not missing or not others:
+        return ()
+    shown = ", ".join(repr(name[:60]) for name in others[:12]) + (", …" if len(others) > 12 else "")
+    return (
+        f"no column for {' and '.join(missing)}; not read: {shown}. If one of these is meant: --columns "
+        f"{','.join(f'{ours}=<column>' for ours in missing)}",
+    )
 
 
 def recognised(header: Sequence[str], wanted: Wanted) -> int:

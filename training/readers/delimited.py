@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 import polars as pl
 
-from training.readers.columns import Wanted, recognised, resolve
+from training.readers.columns import Wanted, recognised, resolve, unread
 from training.readers.errors import InputError
 from training.readers.files import Source
 from training.readers.pieces import mapped
@@ -43,7 +43,8 @@ def read_delimited(source: Source, wanted: Wanted) -> Raw:
         parts = _fast(source, delimiter, found, len(header), wanted)
     if parts is None:
         parts = [raw_frame(_tolerant(source, delimiter, found, len(header), wanted.required), wanted)]
-    return raw_of_parts(source.name, parts, {ours: header[at] for ours, at in found.items()}, source.notes)
+    notes = (*source.notes, *unread(header, found, wanted))
+    return raw_of_parts(source.name, parts, {ours: header[at] for ours, at in found.items()}, notes)
 
 
 def _header(source: Source, wanted: Wanted) -> tuple[str, int, list[str]]:

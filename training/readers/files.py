@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ _BINARY = {
     b"\xfd7zXZ": "compressed with xz; pack it as .gz or .zst",
     b"SQLite format 3": "a SQLite database; export the table as CSV",
 }
+_WEB_PAGE = (b"<!doctype html", b"<html")
+_HINT = re.compile(rb"(?:\xef\xbb\xbf)?\"?sep=.\"?(?=\r?\n)", re.IGNORECASE)
+"""The line by which Excel is told a table's delimiter; it is no header."""
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -99,13 +103,25 @@ def _ready(source: Source) -> Source:
     if head.startswith(_PARQUET):
         return Source(source.name, source.data, True, ())
     _refuse_binary(head, source.name)
-    return _as_utf8(source, head)
+    return _without_hint(_as_utf8(source, head))
+
+
+def _without_hint(source: Source) -> Source:
+    """A table whose first line is empty where it was Excel's hint, so that lines keep their numbers."""
+    hint = _HINT.match(source.head())
+    if hint is None:
+        return source
+    return Source(source.name, b"".join(source.blocks())[hint.end() :], False, source.notes)
 
 
 def _refuse_binary(head: bytes, name: str) -> None:
     for magic, advice in _BINARY.items():
         if head.startswith(magic):
             raise InputError(f"{name}: this is not a text table but {advice}.")
+    if head.lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower().startswith(_WEB_PAGE):
+        raise InputError(
+            f"{name}: this is a web page, not an export. Was it fetched without logging in? Export it again."
+        )
     if _wide_encoding(head) is None:
         control = sum(head.count(bytes([c])) for c in (*range(9), 11, *range(14, 26), *range(27, 32), 127))
         if control > _MAX_CONTROL * len(head):

@@ -7,7 +7,7 @@ from itertools import islice
 
 import polars as pl
 
-from training.readers.columns import Wanted, resolve
+from training.readers.columns import Wanted, resolve, unread
 from training.readers.documents import as_text, documents
 from training.readers.files import Source
 from training.readers.links import LIST_MARK
@@ -33,10 +33,11 @@ def read_json_lines(source: Source, wanted: Wanted) -> Raw:
     """
     first = islice(documents(source), _KEYS_FROM)
     keys = list(dict.fromkeys(key for _, value in first if isinstance(value, dict) for key in value))
-    found = {ours: keys[at] for ours, at in resolve(keys, wanted, source.name).items()}
+    places = resolve(keys, wanted, source.name)
+    found = {ours: keys[at] for ours, at in places.items()}
     rows = (_row(line, value, found) for line, value in documents(source))
     frame = raw_frame(frame_of(rows, tuple(found)), wanted)
-    return Raw(source.name, frame, found, source.notes)
+    return Raw(source.name, frame, found, (*source.notes, *unread(keys, places, wanted)))
 
 
 def frame_of(rows: Iterator[tuple[str | int | None, ...]], fields: tuple[str, ...]) -> pl.DataFrame:

@@ -9,10 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from training.readers.columns import CATALOGUE_FIELDS, ORDER_FIELDS, Wanted
+from training.readers.columns import Wanted
 from training.readers.documents import as_text, documents
 from training.readers.files import Source
 from training.readers.jsonlines import HALF_CHARACTER, NESTED, NOT_AN_OBJECT, frame_of, utf8
+from training.readers.names import CATALOGUE_FIELDS, ORDER_FIELDS
 from training.readers.raw import MALFORMED, Raw, raw_frame
 
 Object = Mapping[str, Any]

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import polars as pl
 
-from training.readers.clean import DROPPED, REPEATED, Evidence, Rules, classify, gather, settle
+from training.readers.clean import (
+    BAD_PRICE,
+    BAD_QUANTITY,
+    BAD_TIME,
+    DROPPED,
+    REPEATED,
+    Evidence,
+    Rules,
+    classify,
+    gather,
+    settle,
+)
 from training.readers.contacts import remark
 from training.readers.errors import InputError
 from training.readers.files import open_sources
@@ -163,8 +174,16 @@ def _refuse_unreadable(file: str, bad: pl.DataFrame, cells: pl.DataFrame, lines:
         f"{file}: {unread.sum()} of {lines} lines ({unread.sum() / lines:.1%}) cannot be read, "
         f"more than {options.max_unparsed:.0%}. "
         + "; ".join(shown)
-        + ". Correct the file, or name the right columns with --columns."
+        + ". Correct the file, or name the right columns with --columns"
+        + _hint(str(bad.filter(unread)["reason"].mode().sort()[0]))
+        + "."
     )
+
+
+def _hint(reason: str) -> str:
+    """How to do without the column that makes most lines unreadable, where that is possible."""
+    column = {BAD_TIME: "ts", BAD_QUANTITY: "quantity", BAD_PRICE: "unit_price"}.get(reason)
+    return f"; --columns {column}= does without" if column else ""
 
 
 def _cells(row: Sequence[object]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from training.readers.columns import Wanted, resolve
+from training.readers.columns import Wanted, resolve, unread
 from training.readers.errors import InputError
 from training.readers.files import Source
 from training.readers.links import LIST_MARK
@@ -29,7 +29,8 @@ def read_parquet(source: Source, wanted: Wanted) -> Raw:
     """
     try:
         header = list(_scan(source).collect_schema())
-        found = {ours: header[at] for ours, at in resolve(header, wanted, source.name).items()}
+        places = resolve(header, wanted, source.name)
+        found = {ours: header[at] for ours, at in places.items()}
         height = int(_scan(source).select(pl.len()).collect().item())
 
         def part(first: int) -> pl.DataFrame | Lines:
@@ -42,7 +43,7 @@ def read_parquet(source: Source, wanted: Wanted) -> Raw:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{source.name}: damaged Parquet ({_first_line(error)}). Copy or write it again.") from error
-    return raw_of_parts(source.name, parts, found, source.notes)
+    return raw_of_parts(source.name, parts, found, (*source.notes, *unread(header, places, wanted)))
 
 
 def _scan(source: Source) -> pl.LazyFrame:

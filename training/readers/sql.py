@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import polars as pl
 
-from training.readers.columns import order_columns, resolve
+from training.readers.columns import order_columns, resolve, unread
 from training.readers.errors import InputError
 from training.readers.options import ReadOptions
 from training.readers.parquet import raw_of
@@ -49,7 +49,8 @@ def read_query(query: str, address: str, name: str, options: ReadOptions) -> Raw
         raise InputError(f"{name}: a column changes its type along the way ({error}). Cast it in the query.") from error
     wanted = order_columns(options.columns)
     found = resolve(frame.columns, wanted, name)
-    return raw_of(frame, name, {ours: frame.columns[at] for ours, at in found.items()}, wanted, ("from a database",))
+    notes = ("from a database", *unread(frame.columns, found, wanted))
+    return raw_of(frame, name, {ours: frame.columns[at] for ours, at in found.items()}, wanted, notes)
 
 
 @contextlib.contextmanager

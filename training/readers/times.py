@@ -15,8 +15,19 @@ _CLOCK = r"(?:(?:T|t|,?\s+)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp][
 _ZONE = r"\s*(?:Z|z|UTC|GMT|([+-])(\d{2}):?(\d{2})?)?$"
 _YEAR_FIRST = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _CLOCK + _ZONE
 _YEAR_LAST = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _CLOCK + _ZONE
-_VOTE = r"^(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}"
-_DOTTED = r"^\d{1,2}\.\d{1,2}\.\d{4}"
+_VOTE = r"^(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2}(?:\D|$))"
+_DOTTED = r"^\d{1,2}\.\d{1,2}\."
+_SHORT = r"^(\d{1,2}[./]\d{1,2}[./])(\d{2})(\D.*)?$"
+_DAY_NAME = r"^(?:[A-Za-z]{3,9},?\s+)?"
+_NAMED = (
+    (_DAY_NAME + r"(\d{1,2})[\s-]([A-Za-z]{3,9})\.?,?[\s-](\d{4}|\d{2})(\D.*)?$", (3, 2, 1)),
+    (_DAY_NAME + r"([A-Za-z]{3,9})\.?[\s-](\d{1,2})(?:,\s*|[\s-])(\d{4}|\d{2})(\D.*)?$", (3, 1, 2)),
+)
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_MONTH_NUMBERS = {name: str(at + 1) for at, full in enumerate(_MONTHS) for name in (full, full[:3])} | {"sept": "9"}
 _EPOCH = r"^\d{9,19}(?:\.\d+)?$"
 _USUAL = "%Y-%m-%d %H:%M:%S"
 _COMPACT = r"^(?:19|20)\d{6}$"
@@ -39,9 +50,9 @@ def day_first_votes(column: pl.Series) -> tuple[int, int, int, int]:
 def parse_times(column: pl.Series, *, day_first: bool) -> pl.Series:
     """Int64 seconds since 1970-01-01 UTC, null where a cell is empty or holds no time from 1970 to 2199.
 
-    ISO 8601 dates and times with or without zone, `3/4/2026 8:26` and `3.4.2026`, am and pm, `20260403`, and seconds,
-    milli-, micro- or nanoseconds since 1970 by their magnitude. A time without zone is taken as UTC; fractions of a
-    second are cut.
+    ISO 8601 dates and times with or without zone, `3/4/2026 8:26` and `3.4.2026`, am and pm, `3.4.26` (00 to 69 are of
+    this century, as in POSIX), `3 Apr 2026` and `April 3, 2026` in English, `20260403`, and seconds, milli-, micro- or
+    nanoseconds since 1970 by their magnitude. A time without zone is taken as UTC; fractions of a second are cut.
 
     Args:
         column: text, numbers, Datetime or Date.
@@ -73,7 +84,7 @@ def _parse_text(cells: pl.Series, *, day_first: bool) -> NDArray[np.int64]:
     known, whole = usual.is_not_null(), seconds
     if known.all():
         return seconds
-    cells, seconds = cells.filter(~known), seconds[~known.to_numpy()]
+    cells, seconds = _in_numbers(cells.filter(~known)), seconds[~known.to_numpy()]
     month, day = (2, 1) if day_first else (1, 2)
     for pattern, order in ((_YEAR_FIRST, (1, 2, 3)), (_YEAR_LAST, (3, month, day))):
         at = cells.str.contains(pattern).to_numpy()
@@ -84,6 +95,35 @@ def _parse_text(cells: pl.Series, *, day_first: bool) -> NDArray[np.int64]:
         seconds[at] = _epoch(cells.filter(pl.Series(at)).cast(pl.Float64).to_numpy())
     whole[~known.to_numpy()] = seconds
     return whole
+
+
+def _in_numbers(cells: pl.Series) -> pl.Series:
+    """Months by their number and years in four digits; what has neither name nor short year stays as it is."""
+    if cells.str.contains(_SHORT).any():
+        parts = cells.str.extract_groups(_SHORT).struct
+        cells = _else(parts.field("1") + _century(parts.field("2")) + parts.field("3").fill_null(""), cells)
+    if not cells.str.contains("[A-Za-z]{3}").any():
+        return cells
+    for pattern, (year, month, day) in _NAMED:
+        parts = cells.str.extract_groups(pattern).struct
+        names = parts.field(str(month)).str.to_lowercase()
+        number = names.replace_strict(_MONTH_NUMBERS, default=None, return_dtype=pl.String)
+        date = _century(parts.field(str(year))) + "-" + number + "-" + parts.field(str(day))
+        cells = _else(date + parts.field("4").fill_null(""), cells)
+    return cells
+
+
+def _century(years: pl.Series) -> pl.Series:
+    """Years in four digits."""
+    before = pl.when(pl.lit(years) < "70").then(pl.lit("20")).otherwise(pl.lit("19"))
+    return pl.select(
+        pl.when(pl.lit(years).str.len_bytes() == 2).then(before + pl.lit(years)).otherwise(years)
+    ).to_series()
+
+
+def _else(cells: pl.Series, others: pl.Series) -> pl.Series:
+    """Each cell, or where there is none the other."""
+    return pl.select(pl.coalesce(cells, others).alias(others.name)).to_series()
 
 
 def _calendar(cells: pl.Series, pattern: str, order: tuple[int, int, int]) -> NDArray[np.int64]:

@@ -60,6 +60,7 @@ def test_a_path_that_climbs_out_writes_nothing(tmp_path: Path) -> None:
 def test_archives_that_are_refused(tmp_path: Path) -> None:
     """Workbooks, archives inside archives, encrypted, empty and damaged ones: each with what to do."""
     assert "Save the sheet as CSV" in refusal(packed(tmp_path, {"[Content_Types].xml": b"<x/>", "xl/s.xml": b"<x/>"}))
+    assert "an OpenDocument file. Save" in refusal(packed(tmp_path, {"mimetype": b"x", "content.xml": b"<x/>"}))
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("a.csv", ONE)

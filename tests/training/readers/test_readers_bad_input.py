@@ -59,6 +59,7 @@ def test_header_without_lines(tmp_path: Path) -> None:
     [
         (b"PK\x03\x04" + bytes(200), "zip archive (or Excel workbook) is damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "a PNG picture"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html><body>Log in</body></html>", "a web page, not an export"),
         (b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 20, "this is not text"),
     ],
 )
@@ -108,6 +109,7 @@ def test_six_in_a_hundred_unreadable_lines_refuse_the_file(tmp_path: Path) -> No
     assert read_orders([path], DEFAULT, None)[1].unparsed == {"bad quantity": 5}
     lines[40] = "40,tea,lots\n"
     message = refuse(bytes_at(tmp_path, "".join(lines).encode()))
+    assert message.endswith("; --columns quantity= does without.")
     assert "6 of 100 lines (6.0%) cannot be read, more than 5%" in message
     assert "line 10: bad quantity (order_id='9'" in message
     assert "line 12: bad quantity" in message

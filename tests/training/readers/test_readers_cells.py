@@ -1,6 +1,7 @@
 """Numbers, times and column names, cell by cell."""
 
 import math
+from collections import Counter
 from datetime import UTC, datetime
 
 import polars as pl
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.readers.columns import catalogue_columns, order_columns, resolve
+from training.readers.columns import catalogue_columns, normalise, order_columns, resolve, unread
+from training.readers.names import CATALOGUE_FIELDS, ORDER_FIELDS
 from training.readers.numbers import parse_number, parse_numbers
-from training.readers.times import parse_times
+from training.readers.times import day_first_votes, parse_times
 
 
 def numbers(*cells: str | None) -> list[float | str | None]:
@@ -37,11 +39,37 @@ def test_a_comma_means_what_its_column_shows() -> None:
     assert numbers("1,234", "2.50") == [1234, 2.5]
     assert numbers("1,234.50", "2,000") == [1234.5, 2000]
     assert numbers("1,234", "5") == ["bad", 5]
+    assert numbers("1,234,567", "1,234") == [1234567, 1234]
+    assert numbers("1.5", "2,5") == [1.5, "bad"]
+
+
+def test_a_point_groups_thousands_where_commas_are_decimal() -> None:
+    """`1.234` is a thousand and more beside `12,50`; a point that cannot group leaves the doubt."""
+    assert numbers("1.234,50", "12,5", "1.234", "-2.000", "999") == [1234.5, 12.5, 1234, -2000, 999]
+    assert numbers("1.234.567", "1.234", "7") == [1234567, 1234, 7]
+    assert numbers("12,50", "0.125") == ["bad", 0.125]
+    assert numbers("1.234", "1.500") == [1.234, 1.5]
+
+
+def test_thousands_may_stand_apart() -> None:
+    """By spaces of any width, or by apostrophes; other gaps are no number."""
+    assert numbers("1 038,47", "1\u202f038,47 €", "CHF 1'019,86", "7,5") == [1038.47, 1038.47, 1019.86, 7.5]
+    assert numbers("1'019.86", "12 345 678", "CHF 1\u2019000.00") == [1019.86, 12345678, 1000]
+    assert numbers("12 34", "1 2345", "1  234") == ["bad"] * 3
 
 
 def test_currencies_beside_a_number_are_read_over() -> None:
     """An ISO code or a sign, on either side."""
     assert numbers("15.00 USD", "EUR 3", "£2.55", "7 €", "USD", "15 usd") == [15, 3, 2.55, 7, "bad", "bad"]
+    assert numbers("19,86 kr", "kr. 5,00", "7 zł", "R$ 2,50", "US$3", "-€4", "\u22124 €") == [
+        19.86,
+        5,
+        7,
+        2.5,
+        3,
+        -4,
+        -4,
+    ]
 
 
 @given(st.floats(min_value=-1e9, max_value=1e9))
@@ -71,6 +99,16 @@ def test_every_plain_decimal_is_read_exactly(value: float) -> None:
         ("4/3/2026 8:26 PM", "2026-04-03 20:26:00"),
         ("4/3/2026, 12:05:01 AM", "2026-04-03 00:05:01"),
         ("4.3.2026", "2026-04-03 00:00:00"),
+        ("4/3/26", "2026-04-03 00:00:00"),
+        ("4.3.26 8:26", "2026-04-03 08:26:00"),
+        ("4/3/69", "2069-04-03 00:00:00"),
+        ("4/3/70 8:26 pm", "1970-04-03 20:26:00"),
+        ("3 Apr 2026", "2026-04-03 00:00:00"),
+        ("03-APR-26 08:26:09", "2026-04-03 08:26:09"),
+        ("Apr-03-26", "2026-04-03 00:00:00"),
+        ("April 3, 2026, 8:26:09 PM", "2026-04-03 20:26:09"),
+        ("Fri, 03 Apr 2026 08:26:09 +0200", "2026-04-03 06:26:09"),
+        ("Friday, Sept. 4, 2026", "2026-09-04 00:00:00"),
         ("2024-02-29", "2024-02-29 00:00:00"),
         ("1970-01-01", "1970-01-01 00:00:00"),
     ],
@@ -83,7 +121,13 @@ def test_times(cell: str, expected: str) -> None:
 def test_day_first() -> None:
     """3/4/2026 is 3 April when days come first."""
     assert time_of("3/4/2026 8:26", day_first=True) == "2026-04-03 08:26:00"
+    assert time_of("3.4.26", day_first=True) == "2026-04-03 00:00:00"
     assert time_of("13/4/2026", day_first=False) is None
+
+
+def test_days_above_twelve_vote_in_short_years_too() -> None:
+    """Dates with two digits for the year tell the order of day and month as those with four do."""
+    assert day_first_votes(pl.Series(["31.12.25", "1/13/26", "1/2/2026 8:00", "2025-12-31"])) == (1, 1, 1, 3)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +142,11 @@ def test_day_first() -> None:
         "12",
         "1e9",
         "soon",
-        "1/1/26",
+        "26-1-1",
+        "1/1/026",
+        "31 Foo 2026",
+        "31 Feb 2026",
+        "May",
         "1969-12-31",
         "2200-01-01",
         "0000-01-01",
@@ -149,6 +197,44 @@ def test_order_columns_are_known_by_their_names(header: str, expected: str) -> N
     found = resolve(header.split(","), order_columns({}), "orders.csv")
     fields = ("order_id", "customer_id", "item_id", "ts", "quantity", "unit_price", "title")
     assert "".join(str(found.get(f, "-")) for f in fields) == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bestellnummer;Kundennummer;Artikelnummer;Bestelldatum;Menge;Einzelpreis;Artikelbezeichnung",
+        "N° de commande;Client;Code article;Date de commande;Quantité;Prix unitaire;Désignation",
+        "Bestelnummer;Klantnummer;Artikelcode;Besteldatum;Aantal;Stukprijs;Omschrijving",
+        "Número de pedido;ID cliente;Código de producto;Fecha de pedido;Cantidad;Precio unitario;Descripcion;title",
+        "Numero d'ordine;Codice cliente;Codice articolo;Data ordine;Quantità;Prezzo unitario;Nome prodotto",
+    ],
+)
+def test_order_columns_are_known_in_other_languages(header: str) -> None:
+    """A German, French, Dutch, Spanish or Italian export needs no `--columns`."""
+    found = resolve(header.split(";"), order_columns({}), "orders.csv")
+    fields = ("order_id", "customer_id", "item_id", "ts", "quantity", "unit_price")
+    assert [found[field] for field in fields] == [0, 1, 2, 3, 4, 5]
+    assert found["title"] >= 6
+
+
+def test_no_name_means_two_fields() -> None:
+    """A column is never taken for two of ours, and a name stands in one tier."""
+    for fields in (ORDER_FIELDS, CATALOGUE_FIELDS):
+        names = [name for tiers in fields.values() for tier in tiers for name in tier]
+        assert [name for name, times in Counter(names).items() if times > 1] == []
+        assert [name for name in names if name != normalise(name) and name not in fields] == []
+
+
+def test_useful_columns_that_are_missing_are_told_with_those_not_read() -> None:
+    """Unless nothing else is there, or the option hides them."""
+    header = ["order_id", "item_id", "Käufer", "price", "qty"]
+    wanted = order_columns({})
+    (told,) = unread(header, resolve(header, wanted, "orders.csv"), wanted)
+    assert told.startswith("no column for customer_id and ts; not read: 'Käufer'.")
+    assert told.endswith("--columns customer_id=<column>,ts=<column>")
+    assert unread(header[:2], resolve(header[:2], wanted, "orders.csv"), wanted) == ()
+    hidden = order_columns({"customer_id": "", "ts": ""})
+    assert unread(header, resolve(header, hidden, "orders.csv"), hidden) == ()
 
 
 def test_catalogue_columns_are_known_by_their_names() -> None:

@@ -151,6 +151,33 @@ def test_prices_that_are_all_zero_are_unknown_not_free(tmp_path: Path) -> None:
     assert any("prices are unknown" in note for note in report.notes)
 
 
+@pytest.mark.parametrize("hint", [b"sep=;\r\n", b'\xef\xbb\xbf"SEP=;"\n'])
+def test_excels_line_about_the_delimiter_is_no_header(tmp_path: Path, hint: bytes) -> None:
+    """The header stands below it, and lines keep their numbers."""
+    orders, _ = read(
+        tmp_path, hint + b"order_id;item_id;price\r\n1;tea;2,50\r\n1;cup;many\r\n" + b"2;tea;3,00\r\n" * 40
+    )
+    assert list(orders.items) == [b"tea"]
+    assert next((row["line"], row["reason"]) for row in rejected(tmp_path)) == ("4", "bad price")
+
+
+def test_a_status_cancels_in_other_languages_too(tmp_path: Path) -> None:
+    """`storniert` and `annulé` are no purchases."""
+    rows = "1;tea;versandt\n2;cup;Storniert\n3;pot;annulé\n"
+    orders, report = read(tmp_path, "Bestellnummer;Artikelnummer;Status\n" + rows)
+    assert (list(orders.items), report.dropped) == ([b"tea"], {"cancelled": 2})
+
+
+@pytest.mark.parametrize("queried", ["orders.csv", "orders.jsonl", "orders.parquet"])
+def test_the_report_names_columns_that_were_not_read(tmp_path: Path, queried: str) -> None:
+    """In tables, JSON and Parquet alike."""
+    frame = pl.DataFrame({"order_id": ["1", "2"], "item_id": ["tea", "cup"], "when": ["2026-01-01", "2026-01-02"]})
+    path = tmp_path / queried
+    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[queried[7:]](path)
+    notes = read_orders([path], DEFAULT, None)[1].notes
+    assert f"{path}: no column for customer_id and ts and quantity and unit_price; not read: 'when'." in notes[0]
+
+
 def test_an_order_of_two_customers_is_the_earlier_ones(tmp_path: Path) -> None:
     """First in time wins, whatever the order of the lines."""
     orders, _ = read(tmp_path, HEADER + "1,bob,tea,2026-01-02,1,1\n1,zoe,cup,2026-01-01,1,1\n")

@@ -14,13 +14,14 @@ import polars as pl
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]  # ships no types
 from defusedxml.ElementTree import DefusedXMLParser, iterparse  # type: ignore[import-untyped]  # ships no types
 
-from training.readers.columns import CATALOGUE_FIELDS, Tiers, Wanted, normalise
+from training.readers.columns import Wanted, normalise
 from training.readers.delimited import read_delimited
 from training.readers.errors import InputError
 from training.readers.files import Source
 from training.readers.formats.look import GOOGLE_NAMESPACE
 from training.readers.formats.record import Format
 from training.readers.jsonlines import frame_of
+from training.readers.names import CATALOGUE_FIELDS, Tiers
 from training.readers.nested import CATALOGUE_CELLS
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw, raw_frame

@@ -7,10 +7,11 @@ from dataclasses import replace
 import polars as pl
 
 from training.readers.clean import CANCELLED
-from training.readers.columns import ORDER_FIELDS, Tiers, Wanted
+from training.readers.columns import Wanted
 from training.readers.delimited import read_delimited
 from training.readers.files import Source
 from training.readers.formats.record import Format
+from training.readers.names import ORDER_FIELDS, Tiers
 from training.readers.nested import mail_hash
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw

@@ -7,12 +7,13 @@ from dataclasses import replace
 import polars as pl
 
 from training.readers.catalogue_reasons import PICTURE
-from training.readers.columns import CATALOGUE_FIELDS, Tiers, Wanted
+from training.readers.columns import Wanted
 from training.readers.delimited import read_delimited
 from training.readers.files import Source
 from training.readers.formats.families import mapped
 from training.readers.formats.record import Format
 from training.readers.links import LIST_MARK
+from training.readers.names import CATALOGUE_FIELDS, Tiers
 from training.readers.nested import CATALOGUE_CELLS
 from training.readers.options import ReadOptions
 from training.readers.raw import MALFORMED, Raw, raw_frame
