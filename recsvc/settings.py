@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import ipaddress
 import os
@@ -16,6 +17,9 @@ from recsvc.links import Mode
 
 LogForm = Literal["off", "text", "json"]
 _LOG_FORMS: tuple[LogForm, ...] = get_args(LogForm)
+_PREFIX = "RECSVC_"
+_ALIKE = 0.75
+"""Names at least this much alike (Ratcliff and Obershelp, as `difflib` measures) are one name misspelt."""
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -52,7 +56,7 @@ def _number(low: float, high: float) -> Callable[[str], float]:
 
 def _whole_between(low: int, high: int, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise ValueError(f"is a whole number between {low} and {high}")
+        raise ValueError(f"must be a whole number between {low} and {high}")
     return int(text)
 
 
@@ -62,50 +66,50 @@ def _between(low: float, high: float, text: str) -> float:
     except ValueError:
         value = float("nan")
     if not low <= value <= high:  # also true of nan
-        raise ValueError(f"is a number between {low:g} and {high:g}")
+        raise ValueError(f"must be a number between {low:g} and {high:g}")
     return value
 
 
 def _flag(text: str) -> bool:
     if text not in {"0", "1"}:
-        raise ValueError("is 0 or 1")
+        raise ValueError("must be 0 or 1")
     return text == "1"
 
 
 def _level(text: str) -> str:
     if text not in _LOG_LEVELS:
-        raise ValueError(f"is one of {', '.join(_LOG_LEVELS)}")
+        raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
     return text
 
 
 def _log_form(text: str) -> str:
     if text not in _LOG_FORMS:
-        raise ValueError(f"is one of {', '.join(_LOG_FORMS)}")
+        raise ValueError(f"must be one of {', '.join(_LOG_FORMS)}")
     return text
 
 
 def _mode(text: str) -> str:
     if text not in {"first", "only", "off"}:
-        raise ValueError("is first, only or off")
+        raise ValueError("must be first, only or off")
     return text
 
 
 def _name(text: str) -> str:
     if not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
-        raise ValueError("is letters, digits, - and _")
+        raise ValueError("must be of letters, digits, - and _")
     return text
 
 
 def _secret(text: str) -> str:
     if len(text.encode()) < SECRET_BYTES:
-        raise ValueError(f"has {SECRET_BYTES} bytes or more, as from: openssl rand -hex 32")
+        raise ValueError(f"must have {SECRET_BYTES} bytes or more, as from: openssl rand -hex 32")
     return text
 
 
 def _bind(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise ValueError("is HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
     return text
 
 
@@ -374,6 +378,14 @@ def from_environment(env: Mapping[str, str]) -> ServiceSettings:
     return ServiceSettings(**chosen)  # type: ignore[arg-type]  # each value comes from its own field's parser
 
 
+def misspelt(env: Mapping[str, str]) -> dict[str, str]:
+    """Variables that are none of ours and look like one → the one meant; what resembles none is somebody else's."""
+    known = [choice.env.removeprefix(_PREFIX) for choice in choices().values()]
+    others = (name.removeprefix(_PREFIX) for name in sorted(env) if name.startswith(_PREFIX))
+    near = {name: difflib.get_close_matches(name, known, 1, _ALIKE) for name in others if name not in known}
+    return {_PREFIX + name: _PREFIX + meant[0] for name, meant in near.items() if meant}
+
+
 def parse_setting(choice: Choice, text: str, said_by: str) -> object:
     """Parse one setting's text.
 
@@ -384,7 +396,7 @@ def parse_setting(choice: Choice, text: str, said_by: str) -> object:
         return choice.parse(text)
     except ValueError as error:
         shown = "(not shown)" if choice.secret else repr(text)
-        raise SettingsError(f"{said_by}={shown} {error}; it says {choice.meaning}") from error
+        raise SettingsError(f"{said_by}={shown} {error} ({choice.meaning})") from error
 
 
 def is_loopback(bind: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recsvc.cli.main import CommandError
+from recsvc.cli.main import CommandError, also_after
 from recsvc.keys import changes
 from recsvc.keys.file import changing, read_keys, token_secrets, write_keys
 from recsvc.keys.records import DEFAULT_RATE, SCOPES, Key, KeysError
@@ -45,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     token.add_argument("--customer", required=True, metavar="ID", help="as orders name them")
     token.add_argument("--scope", choices=TOKEN_SCOPES, default="email", help="email: picks; web: /recommend too")
     token.add_argument("--days", type=float, metavar="N", help="how long it lives (default and most: email 30, web 1)")
+    also_after(actions, "--keys")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 SUBCOMMANDS: dict[str, str] = {
@@ -58,6 +59,12 @@ def parser_of(name: str, module: ModuleType) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"recsvc {name}", description=module.__doc__)
     module.arguments(parser)
     return parser
+
+
+def also_after(actions: argparse._SubParsersAction[argparse.ArgumentParser], option: str) -> None:
+    """Take a command's option, a path, after its action too, where most people write it; help names it once."""
+    for action in actions.choices.values():
+        action.add_argument(option, type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def load(name: str) -> ModuleType:

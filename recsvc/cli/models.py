@@ -10,7 +10,7 @@ from models.artefact import DamagedVersionError, Version
 from models.gate import read_verdict
 from models.registry import NoVersionError, Registry
 from recsvc.cli.diff import as_text, difference
-from recsvc.cli.main import CommandError
+from recsvc.cli.main import CommandError, also_after
 from recsvc.cli.publish import publish, settings_for
 
 
@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rollback.add_argument("version", nargs="?", help="default: the one served before")
     prune = actions.add_parser("prune", help="remove old versions; the published one and the one before it stay")
     prune.add_argument("--keep", type=int, metavar="N", help="how many of the newest stay (default: 3)")
+    also_after(actions, "--models")
 
 
 def run(args: argparse.Namespace) -> int:

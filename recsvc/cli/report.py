@@ -28,6 +28,7 @@ class Trained:
         links, adrift: the catalogue's own links, and those of them that name no item.
         verdict: the gate's; None where there was no live version, or nobody asked it.
         remarks: what learning did that nobody would expect, in sentences' length.
+        doubts: what makes the orders look misread (`training.doubts`).
     """
 
     name: str
@@ -40,6 +41,7 @@ class Trained:
     links: int = 0
     adrift: int = 0
     remarks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def report(trained: Trained) -> str:
@@ -76,7 +78,7 @@ def notes(trained: Trained) -> list[str]:
 
 def warnings(trained: Trained) -> list[str]:
     """What is no error but probably a mistake."""
-    odd = [f"WARNING: {text}" for text in trained.verdict.warnings] if trained.verdict else []
+    odd = [f"WARNING: {text}" for text in (*trained.doubts, *(trained.verdict.warnings if trained.verdict else ()))]
     if trained.listed is None or 2 * trained.unlisted <= trained.bought:
         return odd
     return [

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import errno
 import os
+import socket
+import sys
 
 from recsvc.cli.main import CommandError
 from recsvc.keys.file import read_keys, token_secrets
 from recsvc.keys.records import KeysError
-from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback, parse_setting
+from recsvc.settings import (
+    ServiceSettings,
+    SettingsError,
+    choices,
+    from_environment,
+    is_loopback,
+    misspelt,
+    parse_setting,
+)
 
 _OPTIONS = {"bind": "HOST:PORT", "workers": "N", "threads": "N", "models": "DIR", "storefront": "DIR", "state": "FILE"}
 
@@ -31,9 +42,14 @@ def run(args: argparse.Namespace) -> int:
         settings = dataclasses.replace(settings, **chosen)  # type: ignore[arg-type]  # parsed by their own fields
     except SettingsError as error:
         raise CommandError(str(error)) from error
+    for name, meant in misspelt(os.environ).items():
+        print(f"recsvc serve: {name} is no setting and has no effect; is {meant} meant?", file=sys.stderr)
     refuse_open_bind(settings)
     refuse_bad_keys(settings)
     refuse_no_shop(settings)
+    refuse_no_folder(settings)
+    refuse_bad_redis(settings)
+    refuse_taken(settings)
     from recsvc import server  # noqa: PLC0415  # gunicorn is loaded only to serve
 
     try:
@@ -61,6 +77,39 @@ def refuse_no_shop(settings: ServiceSettings) -> None:
         raise CommandError(
             f"{settings.storefront} holds no demo shop. Generate one: recsvc demo-shop --out {settings.storefront}"
         )
+
+
+def refuse_no_folder(settings: ServiceSettings) -> None:
+    """Refuse versions that lie in a file; a folder that is not there yet may still come."""
+    if settings.models.exists() and not settings.models.is_dir():
+        raise CommandError(f"{settings.models} is not a folder; name the one that holds the versions: --models DIR")
+
+
+def refuse_bad_redis(settings: ServiceSettings) -> None:
+    """Refuse what is no Redis URL; nothing connects, for a Redis that is away may come back."""
+    if settings.redis_url:
+        from recsvc.fleet.client import RedisUrlError, patient_client  # noqa: PLC0415  # only a fleet needs Redis
+
+        try:
+            patient_client(settings.redis_url).close()
+        except RedisUrlError as error:
+            raise CommandError(str(error)) from error
+
+
+def refuse_taken(settings: ServiceSettings) -> None:
+    """Refuse an address where this process cannot listen; one that it was handed already is not asked for again."""
+    if any(name in os.environ for name in ("GUNICORN_FD", "LISTEN_FDS")):
+        return
+    host, _, port = settings.bind.rpartition(":")
+    host = host.strip("[]")
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, int(port)))
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "another program listens there" if taken else error.strerror or str(error)
+        raise CommandError(f"cannot listen on {settings.bind}: {why}. Choose with --bind HOST:PORT") from error
 
 
 def refuse_open_bind(settings: ServiceSettings) -> None:

@@ -27,6 +27,7 @@ from recsvc.cli.trouble import machine_trouble
 from recsvc.state.assembly import open_state
 from recsvc.state.mirror import NAME, Mirror
 from training.accounts import remarks, shoppers
+from training.doubts import doubts
 from training.gate.limits import read_limits
 from training.links import adrift
 from training.pipeline import build_model
@@ -76,7 +77,10 @@ def run(args: argparse.Namespace) -> int:
     root = models_root(args)
     trained = train(args, root)
     print(report(trained))
-    print(f"\nversion {trained.name} in {root / trained.name}\nserve it: recsvc serve --models {root}")
+    print(
+        f"\nversion {trained.name} in {root / trained.name}\n"
+        f"publish it: recsvc publish --models {root}\nserve it:   recsvc serve --models {root}"
+    )
     return 0
 
 
@@ -124,7 +128,19 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         *traded,
         *filter(None, [unseen, remark(model.settings.get("reranked"))]),
     )
-    return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost, told)
+    return Trained(
+        name,
+        model,
+        read,
+        listed,
+        len(orders.items),
+        unlisted,
+        verdict,
+        len(links),
+        lost,
+        told,
+        doubts(orders, int(time.time())),
+    )
 
 
 def wishes(root: Path, files: Sequence[Path]) -> Wishes:

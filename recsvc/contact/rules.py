@@ -76,6 +76,6 @@ def parse_caps(text: str) -> dict[str, Cap]:
         contacts, _, days = numbers.partition("/")
         digits = contacts.isascii() and contacts.isdigit() and days.isascii() and days.isdigit()
         if channel not in PUSHED or not digits or not 1 <= int(days) <= 365 or int(contacts) > 1_000:
-            raise ValueError("is like email=2/7,app=3/7,phone=1/30: contacts per days")
+            raise ValueError("must be like email=2/7,app=3/7,phone=1/30: contacts per days")
         caps[channel] = Cap(int(contacts), int(days))
     return caps

@@ -46,6 +46,19 @@ def test_publish_takes_the_newest_or_the_one_named(
     assert Registry(root).pointer() == pointer
 
 
+def test_the_folder_may_be_named_before_or_after_the_action(
+    three: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways mean the same, and neither leaves the variable's folder in force."""
+    root, names = three
+    monkeypatch.setenv("RECSVC_MODELS", str(root / "none"))
+    assert main(["models", "--models", str(root), "list"]) == 0
+    before = capsys.readouterr().out
+    assert main(["models", "list", "--models", str(root)]) == 0
+    assert capsys.readouterr().out == before
+    assert all(name in before for name in names)
+
+
 def test_what_cannot_be_published_is_refused(three: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown, a damaged and no version at all: exit code 2, and what was served still is."""
     root, (first, second, _) = three

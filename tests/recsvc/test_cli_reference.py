@@ -27,7 +27,7 @@ def options(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
 def rows(parser: argparse.ArgumentParser) -> Iterator[str]:
     """A row per option and argument."""
     for action in parser._actions:
-        if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
+        if isinstance(action, argparse._HelpAction | argparse._SubParsersAction) or action.help == argparse.SUPPRESS:
             continue
         value = action.metavar or ("/".join(map(str, action.choices)) if action.choices else action.dest)
         shown = str(value) + (" …" if action.nargs == "+" else "")

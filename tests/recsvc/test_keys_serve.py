@@ -147,10 +147,10 @@ def test_a_worker_that_starts_beside_a_broken_file_stays_up_and_lets_nobody_in(r
     ("changes", "message"),
     [
         ({"RECSVC_KEYS": "none.json"}, "none.json does not exist; add a first key"),
-        ({"RECSVC_TOKEN_SECRET": "short-secret"}, "RECSVC_TOKEN_SECRET=(not shown) has 32 bytes or more"),
+        ({"RECSVC_TOKEN_SECRET": "short-secret"}, "RECSVC_TOKEN_SECRET=(not shown) must have 32 bytes or more"),
         ({"RECSVC_TOKEN_SECRET_FILE": "none"}, "none cannot be read"),
         ({"RECSVC_TOKEN_SECRET": SECRET, "RECSVC_TOKEN_SECRET_FILE": "none"}, "both set"),
-        ({"RECSVC_PROXIES": "many"}, "RECSVC_PROXIES='many' is a whole number"),
+        ({"RECSVC_PROXIES": "many"}, "RECSVC_PROXIES='many' must be a whole number"),
     ],
 )
 def test_what_cannot_be_used_stops_the_start(

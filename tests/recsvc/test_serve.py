@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,15 +93,37 @@ def test_serve_without_a_model_says_so(served: Callable[..., Served], tmp_path: 
     ("options", "message"),
     [
         (["--bind", "0.0.0.0:8000"], "RECSVC_ALLOW_OPEN=1"),
-        (["--bind", "8000"], "--bind='8000' is HOST:PORT"),
-        (["--workers", "-1"], "--workers='-1' is a whole number"),
+        (["--bind", "8000"], "--bind='8000' must be HOST:PORT"),
+        (["--workers", "-1"], "--workers='-1' must be a whole number"),
         (["--threads", "0"], "--threads='0'"),
+        (["--models", __file__], "is not a folder"),
+        (["--bind", "192.0.2.1:8000"], "RECSVC_ALLOW_OPEN=1"),
     ],
 )
 def test_a_bad_option_stops_the_start(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2 and a sentence that names the option."""
     assert main(["serve", *[f"{options[0]}={options[1]}"]]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_an_address_that_is_taken_stops_the_start(capsys: pytest.CaptureFixture[str]) -> None:
+    """At once, and the message names the address and the option."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main(["serve", f"--bind=127.0.0.1:{port}"]) == 2
+    told = f"cannot listen on 127.0.0.1:{port}: another program listens there. Choose with --bind HOST:PORT"
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("variable", ["RECSVC_REDIS_URL", "RECSVC_STATE_URL"])
+def test_what_is_no_redis_url_stops_the_start(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before any worker is there, and by the variable's name."""
+    monkeypatch.setenv(variable, "localhost:6379")
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert main(["serve", "--bind=127.0.0.1:0"]) == 2
+    assert f"{variable}: Redis URL must specify" in capsys.readouterr().err
 
 
 def test_nothing_happens_when_the_service_is_imported(environment: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from recsvc.cli.main import CommandError
 from recsvc.cli.serve import refuse_no_shop, refuse_open_bind
-from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback
+from recsvc.settings import ServiceSettings, SettingsError, choices, from_environment, is_loopback, misspelt
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 
@@ -71,9 +71,17 @@ def test_every_field_is_read_from_its_variable() -> None:
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, text: str) -> None:
     """The message names the variable, repeats the value and says what is wanted."""
-    with pytest.raises(SettingsError, match=f"{variable}='.*' is ") as caught:
+    with pytest.raises(SettingsError, match=f"{variable}='.*' must be ") as caught:
         from_environment({variable: text})
     assert repr(text) in str(caught.value)
+
+
+def test_a_misspelt_variable_is_told_with_the_one_meant() -> None:
+    """Ours and what resembles none of ours are not."""
+    env = {"RECSVC_WORKRES": "2", "RECSVC_REDIS_URl": "x", "RECSVC_WORKERS": "2", "RECSVC_NIGHTLY_AT": "3", "PATH": ""}
+    assert misspelt(env) == {"RECSVC_REDIS_URl": "RECSVC_REDIS_URL", "RECSVC_WORKRES": "RECSVC_WORKERS"}
+    others = "ORDERS_DSN NIGHTLY_AT DATA REDIS_MEMORY STATE_MEMORY REDIS_SERVER CHROMIUM"
+    assert misspelt({f"RECSVC_{name}": "x" for name in others.split()}) == {}
 
 
 def test_only_loopback_is_open_without_a_key() -> None:
