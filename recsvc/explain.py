@@ -135,7 +135,7 @@ def explain(snapshot: Snapshot, case: Case, stem_cap: int, rules: Rules) -> Expl
     until = day_of(snapshot.shop.data_until)
     known = person(history, snapshot.settings, snapshot.facts, until) if history else None
     picks = _fill(snapshot, case, stem_cap, rules)
-    link_items = [link.item for link in linked(vectors, case.shelf)]
+    link_items = [item for item, *_ in linked(vectors, case.shelf)]
     apart = never(vectors, snapshot.facts)
     verdicts = (
         GateVerdict("known", True, "both items are known"),

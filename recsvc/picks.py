@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from typing import Literal
 
 import numpy as np
+from msgspec.structs import replace
 
 from models.customers import Why
 from models.days import day_of
@@ -153,7 +154,7 @@ def _anchored(
         if len(places):
             at = places[np.argmax(score[places])]
             best[name] = (int(anchor[at]), round(float(together[at])))
-    return [p._replace(because=best[p.item][0], together=best[p.item][1]) if p.item in best else p for p in picks]
+    return [replace(p, because=best[p.item][0], together=best[p.item][1]) if p.item in best else p for p in picks]
 
 
 def _by_turns(

@@ -5,12 +5,15 @@ Order is total everywhere: score down, then item index up, then the anchor that 
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
-from typing import Any, NamedTuple
+from itertools import accumulate, repeat
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from models.money import PRICE_UNKNOWN
@@ -30,23 +33,12 @@ _ANY_PRICE = PRICE_UNKNOWN - 1
 """What every price is above, the unknown one too."""
 
 
-class Candidate(NamedTuple):
-    """An item that may stand on a shelf.
-
-    Attributes:
-        item: its index.
-        score: comparable within one shelf.
-        because: position of the anchor that leads to it.
-        together: baskets that hold both.
-    """
-
-    item: int
-    score: float
-    because: int
-    together: int
+Candidate = tuple[int, float, int, int]
+"""An item that may stand on a shelf: its index, a score comparable within the shelf, the position of the anchor that
+leads to it, baskets that hold both. A plain tuple, for there are many and few come to stand."""
 
 
-class Pick(NamedTuple):
+class Pick(Struct, frozen=True, gc=False):
     """One place on a shelf.
 
     Attributes:
@@ -189,7 +181,7 @@ class Shelf:
             if self.full:
                 return
             if (chosen := self._choose(pick.item, _ANY_PRICE)) is not None:
-                self.picks.append(pick._replace(item=chosen))
+                self.picks.append(pick if chosen == pick.item else replace(pick, item=chosen))
 
     def _served(self, anchor: int) -> bool:
         """Whether an anchor has a pick."""
@@ -242,11 +234,12 @@ def swaps(rows: Sequence[Row]) -> Iterator[Candidate]:
     Args:
         rows: one per anchor.
     """
+    if not rows:
+        return iter(())
     if len(rows) == 1:
         (row,) = rows
-        return map(Candidate, few(row.item), few(row.score), repeat(0), few(row.together))
-    every: list[tuple[float, int, int, int]] = []
-    for because, row in enumerate(rows):
-        every += zip((-row.score).tolist(), row.item.tolist(), repeat(because), row.together.tolist(), strict=False)
-    every.sort()
-    return (Candidate(item, -score, because, together) for score, item, because, together in every)
+        return zip(few(row.item), few(row.score), repeat(0), few(row.together), strict=False)
+    item, score, together = (np.concatenate(column) for column in zip(*rows, strict=True))
+    ends = list(accumulate([len(row.item) for row in rows]))
+    order = np.lexsort((item, -score)).tolist()  # equals stay in the order of their anchors
+    return ((item.item(at), score.item(at), bisect(ends, at), together.item(at)) for at in order)
