@@ -29,7 +29,7 @@ FROM builder AS built-serve
 RUN /opt/build/bin/pip --python /opt/recsvc/bin/python install --no-cache-dir --require-hashes -r locks/serve.txt
 COPY . .
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels \
-        --config-settings=wheel.packages="recsvc;models" --config-settings=wheel.cmake=false . \
+        --config-settings=wheel.packages="recsvc;models" --config-settings=cmake.define.RECSVC_TRAINER=OFF . \
     && /opt/build/bin/pip --python /opt/recsvc/bin/python install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
 FROM builder AS built-train

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= $(VENV)/demo
 JOBS ?= auto
 FUZZ_SECONDS ?= 60
-KERNEL := $(wildcard training/cooccurrence/native/*)
+NATIVE := $(wildcard training/cooccurrence/native/* recsvc/native/*)
 
 .DEFAULT_GOAL := help
 
@@ -79,7 +79,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The lock pins and hashes what is installed; the project itself comes last, without touching them.
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: locks/%.txt pyproject.toml CMakeLists.txt $(KERNEL) | $(VENV)/bin/python
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev: $(VENV)/.%: locks/%.txt pyproject.toml CMakeLists.txt $(NATIVE) | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/$*.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

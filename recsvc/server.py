@@ -56,7 +56,8 @@ class Service(BaseApplication):
 
     def load(self) -> Any:  # noqa: ANN401  # a WSGI app; gunicorn's own name for its type is private
         """Assemble the app in a worker, and open the version before the first request comes."""
-        from recsvc.store.assembly import open_store  # noqa: PLC0415  # see _import_service
+        from recsvc import votes_native  # noqa: PLC0415  # see _import_service
+        from recsvc.store.assembly import open_store  # noqa: PLC0415  # as above
         from recsvc.web import problems  # noqa: PLC0415  # as above
         from recsvc.web.app import create_app  # noqa: PLC0415  # reads PROMETHEUS_MULTIPROC_DIR when imported
 
@@ -66,6 +67,8 @@ class Service(BaseApplication):
         # Requests that break HTTP itself never reach the app; gunicorn's own answer to them would be HTML.
         gunicorn.util.write_error = write_error
         _log_to_stderr(self._settings.log_level)
+        if votes_native.library() is None:
+            logging.getLogger("recsvc.votes").warning("%s", votes_native.MISSING)
         store = open_store(self._settings)
         store.snapshot()
         self._access.look()

@@ -123,6 +123,12 @@ grep -E '"outcome"|next run' "$folder/night.log"
 grep -q '"outcome": "published"' "$folder/night.log"
 ended daily "$night"
 
+say "serve: what is compiled loads"
+as serve python -c '
+from recsvc.votes_native import library
+assert library() is not None, "the votes were not built"
+print("the compiled votes load")'
+
 say "serve: refuses an open bind until told, then answers, and its health check sees it"
 code=0
 as serve recsvc serve || code=$?

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsvc import votes_arrays, votes_native
 from recsvc.store.contract import Row
 from recsvc.votes import Votes, merge
+
+OPEN = votes_native.library
+BUILT = OPEN()
+needs_native = pytest.mark.skipif(BUILT is None, reason="the compiled votes were not built here")
+
+
+@pytest.fixture(autouse=True, params=["compiled", "NumPy"], scope="module")
+def adds_up(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every truth of this module holds of both."""
+    if request.param == "compiled" and BUILT is None:
+        pytest.skip("the compiled votes were not built here")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(votes_native, "library", lambda: BUILT if request.param == "compiled" else None)
+        yield
 
 
 def row(*entries: tuple[int, float, int]) -> Row:
@@ -105,3 +124,59 @@ def test_two_rows_of_one_anchor_speak_together(blend: float) -> None:
     """A cart vector and a blended cross-sell vector of one line count as one voice."""
     found = merge([row((5, 1.0, 1)), row((5, 1.25, 9)), row((5, 1.0, 3))], [1.0, 1.0, blend], [0, 1, 0])
     assert told(found) == [(5, 2.25 + blend, *((1, 9) if blend == 0 else (0, 3)))]
+
+
+@st.composite
+def drawn_rows(draw: st.DrawFn) -> tuple[list[Row], list[float], list[int], int, float]:
+    """Rows as versions hold them, up to a few hundred entries, few or many of them for the same item."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n_items, n_rows = draw(st.sampled_from([1, 7, 60, 5_000])), draw(st.integers(1, 25))
+    plain = draw(st.integers(0, n_rows))
+    cast = []
+    for number in range(n_rows):
+        item = rng.permutation(n_items)[: rng.integers(0, 60)].astype(np.int32)
+        score = np.exp(rng.uniform(-24, 4, len(item))).astype(np.float32)
+        score[rng.random(len(item)) < 0.1] = 0
+        if number < plain:
+            score *= rng.choice([-1, 1, 1], len(item))
+        cast.append(Row(item, score, rng.integers(0, 3, len(item)).astype(np.uint16)))
+    weights = rng.choice([0.0, 0.1, 1.0, 1 / 3], n_rows).tolist()
+    anchors = rng.integers(0, 5, n_rows).tolist()
+    return cast, weights, anchors, plain, draw(st.sampled_from([1.5, 2.0, 3.0, 40.0, 1_000.0]))
+
+
+@needs_native
+@given(drawn_rows())
+def test_compiled_and_numpy_agree_to_the_last_bit(
+    drawn: tuple[list[Row], list[float], list[int], int, float],
+) -> None:
+    """The same items in the same order with the very same scores and voices, whatever the rows."""
+    cast, weights, anchors, plain, power = drawn
+    if not any(len(each.item) for each in cast):
+        return
+    assert BUILT is not None
+    item, score, voice = votes_native.merge(BUILT, cast, weights, anchors, plain, power)
+    other_item, other_score, other_voice = votes_arrays.merge(cast, weights, anchors, plain, power)
+    assert item.tobytes() == other_item.tobytes()
+    assert score.tobytes() == other_score.tobytes()
+    assert [voice(at) for at in range(len(item))] == [other_voice(at) for at in range(len(item))]
+
+
+@needs_native
+def test_scores_that_are_no_numbers_are_no_candidates() -> None:
+    """Bytes broken on their way may say anything: what comes out is in order, and what is no number does not."""
+    broken = Row(np.array([3, 4, 5, -7], np.int32), np.full(4, np.nan, np.float32), np.ones(4, np.uint16))
+    assert BUILT is not None
+    item, score, _ = votes_native.merge(BUILT, [broken, row((4, 1.0, 1), (9, 0.5, 1))], [1, 1], [0, 1], 1, 2.0)
+    assert (item.tolist(), score.tolist()) == ([9], [0.5])
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
+def test_a_library_out_of_date_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library built from another source is not called: NumPy adds up."""
+    source, path = tmp_path / "old.cpp", tmp_path / "votes_native.so"
+    source.write_text('extern "C" int votes_edition() { return 0; }')
+    subprocess.run(["g++", "-shared", "-fPIC", str(source), "-o", str(path)], check=True)
+    monkeypatch.setattr(votes_native, "find", lambda: path)
+    with pytest.warns(RuntimeWarning, match="install recsvc again"):
+        assert OPEN.__wrapped__() is None
