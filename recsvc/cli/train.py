@@ -128,19 +128,8 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
         *traded,
         *filter(None, [unseen, remark(model.settings.get("reranked"))]),
     )
-    return Trained(
-        name,
-        model,
-        read,
-        listed,
-        len(orders.items),
-        unlisted,
-        verdict,
-        len(links),
-        lost,
-        told,
-        doubts(orders, int(time.time())),
-    )
+    odd = doubts(orders, int(time.time()))
+    return Trained(name, model, read, listed, len(orders.items), unlisted, verdict, len(links), lost, told, odd)
 
 
 def wishes(root: Path, files: Sequence[Path]) -> Wishes:
