@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from models.files import sync_folder
+from models.files import force, replacing
 from recsvc.contact.rules import Rules
 from recsvc.contact.wording import Locale
 from recsvc.outreach import Outreach, Question, reach_out
@@ -92,16 +90,9 @@ def write_picks(path: Path, snapshot: Snapshot, customers: Iterable[str], how: P
     Raises:
         StateUnavailableError: the memory does not answer; no file is written.
     """
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with aside.open("w", encoding="utf-8", newline="") as file:
-            written = _stream(file, snapshot, customers, how, layout)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    with replacing(path) as target, target.open("w", encoding="utf-8", newline="") as file:
+        written = _stream(file, snapshot, customers, how, layout)
+        force(file)
     return written
 
 

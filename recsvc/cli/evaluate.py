@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from models.files import write_whole
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.protocols import CROSS_SELL, PROTOCOLS, Measuring, Protocol
@@ -58,14 +59,14 @@ def run(args: argparse.Namespace) -> int:
             found = measuring.measure(
                 Task(orders, catalogue, settings, against, args.queries, args.seed, args.threads, progress)
             )
+        print(as_text(found), flush=True)  # first, for it took long: a file that cannot be written must not cost it
         for path, text in ((args.json, as_json(found)), (args.html, as_html(found))):
             if path:
-                path.write_text(text, "utf-8")
+                write_whole(path, text.encode())
     except (InputError, SettingsError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(f"{error.filename}: {error.strerror}") from error
-    print(as_text(found))
     return 0
 
 

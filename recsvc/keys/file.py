@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from models.files import sync_folder, write_synced
+from models.files import replacing, write_synced
 from recsvc.keys.records import Key, KeyList, KeysError, check
 from recsvc.keys.tokens import SECRET_BYTES
 
@@ -48,16 +48,11 @@ def write_keys(path: Path, keys: Sequence[Key]) -> None:
     """Replace the file of keys, whole or not at all; an existing one keeps its owner."""
     path = path.resolve()
     data = msgspec.json.format(msgspec.json.encode(KeyList(1, tuple(keys))), indent=1) + b"\n"
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write_synced(aside, data, mode=_OWNER_ONLY)
+    with replacing(path) as target:
+        write_synced(target, data, mode=_OWNER_ONLY)
         if path.exists() and os.geteuid() == 0:  # root adds a key: the service must still be able to read
             owner = path.stat()
-            os.chown(aside, owner.st_uid, owner.st_gid)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    sync_folder(path.parent)
+            os.chown(target, owner.st_uid, owner.st_gid)
 
 
 @contextlib.contextmanager

@@ -49,6 +49,16 @@ def test_reports_are_written_and_ours_beats_popularity(file: Path, capsys: pytes
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
+def test_a_report_that_cannot_be_written_is_still_shown(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table stands on the terminal before any file is tried; exit code 2 names the file."""
+    data = file.with_name("none") / "q.json"
+    argv = ["evaluate", "--orders", str(file), "--against", "popularity", "--queries", "20", "--threads", "1"]
+    assert main([*argv, "--json", str(data)]) == 2
+    said = capsys.readouterr()
+    assert "Product pages (" in said.out
+    assert f"{data}: No such file or directory" in said.err
+
+
 def test_an_unknown_peer_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The message says which peers there are."""
     assert main(["evaluate", "--orders", str(file), "--against", "magic"]) == 2

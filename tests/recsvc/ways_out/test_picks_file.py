@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +77,25 @@ def test_without_a_memory_everyone_with_a_pick(export: Export) -> None:
         items = users[name]["recs_items"]
         assert int(row["count"]) == len(items)
         assert [row[f"item_{at}_id"] for at in range(1, len(items) + 1)] == [item["id"] for item in items]
+
+
+def test_a_pipe_takes_the_file_and_stays_a_pipe(export: Export) -> None:
+    """`--out /dev/null` as root must not put a file where the device was."""
+    pipe, found = export.folder / "out", list[str]()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: found.append(pipe.read_text("utf-8")))
+    reader.start()
+    assert main(["export", "picks", "--models", str(export.folder / "models"), "--out", str(pipe)]) == 0
+    reader.join(10)
+    assert pipe.is_fifo()
+    assert found[0].count("\n") == 4
+
+
+def test_a_folder_that_is_not_there_is_named(export: Export, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the path that was typed."""
+    out = export.folder / "none" / "picks.csv"
+    assert main(["export", "picks", "--models", str(export.folder / "models"), "--out", str(out)]) == 2
+    assert f"recsvc export: {out}: No such file or directory; nothing was written" in capsys.readouterr().err
 
 
 def test_the_ledger_decides(export: Export) -> None:
