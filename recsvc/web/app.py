@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import IO
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from msgspec import UNSET
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,6 +29,7 @@ from recsvc.storefront.pages import storefront
 from recsvc.web import caching, door, openapi, parse, problems, render, views
 from recsvc.web.access import Access
 from recsvc.web.application import Application
+from recsvc.web.asked import asked
 from recsvc.web.explaining import Explaining
 from recsvc.web.goods import Goods
 from recsvc.web.hot import HotAnswer, HotAnswers
@@ -140,39 +141,40 @@ class Handlers:
 
     def begin(self) -> Response | None:
         """Start the clock of a request; refuse an overlong one, and one that may not ask."""
-        g.began = perf_counter()
-        if len(request.environ.get("RAW_URI") or request.full_path) > self._max_url:
+        now = asked()
+        now.began = perf_counter()
+        if len(now.environ.get("RAW_URI") or now.full_path) > self._max_url:
             return problems.problem(414, f"The path and query are longer than {self._max_url} bytes; POST a cart.")
-        return door.admit(self._access)
+        return door.admit(self._access, now)
 
     def end(self, response: Response) -> Response:
         """Count a request; say what its answer varies with."""
-        door.label(self._access, response)
-        route = door.asked_route()
+        now = asked()
+        door.label(self._access, now, response)
+        route = door.route_of(now)
         if not isinstance(response, Answer) and (route is not None or response.status_code >= 400):
             for name, value in SECURITY:
                 response.headers.add(name, value)
-        took = perf_counter() - g.began
-        self._metrics.request(route.path if route else "none", request.method, response.status_code, took)
+        took, status = perf_counter() - now.began, response.status_code
+        self._metrics.request(route.path if route else "none", now.method, status, took)
         if self._log.on:
-            version, degraded = g.get("version"), g.get("degraded", False)
-            kind, method = route.operation if route else "none", method_name(request.method)
-            self._log.write(kind, method, response.status_code, took, version, degraded=degraded)
-        if response.status_code >= 400 and request.method in {"POST", "PUT"}:
-            _drain(request.environ["wsgi.input"])
+            kind, method = route.operation if route else "none", method_name(now.method)
+            self._log.write(kind, method, status, took, now.version, degraded=now.degraded)
+        if status >= 400 and now.method in {"POST", "PUT"}:
+            _drain(now.environ["wsgi.input"])
         return response
 
     def recommend(self) -> Response:
         """`GET /recommend`."""
-        snapshot, stale = self._snapshot(), self._store.stale
+        now, snapshot, stale = asked(), self._snapshot(), self._store.stale
         who = door.caller()
         state = (snapshot.version, snapshot.revision, stale) if snapshot else None
-        question = (who.view, who.shared, request.query_string)
+        question = (who.view, who.shared, now.query_string)
         if (hot := self._hot.find(state, question)) is not None:
             door.permit(self._access, None)  # what is kept was asked for nobody in particular
             self._metrics.cached()
             return self._give(hot)
-        query = parse.read_query(request, RecommendQuery)
+        query = parse.read_query(now, RecommendQuery)
         door.permit(self._access, query.customer_id)
         ask = parse.ask_of_query(query)
         if snapshot is None or ask.private:
@@ -191,16 +193,17 @@ class Handlers:
 
     def recommend_cart(self) -> Response:
         """`POST /recommend`."""
-        if request.query_string:
-            parse.read_query(request, NoQuery)
-        body = parse.read_body(request)
+        now = asked()
+        if now.query_string:
+            parse.read_query(now, NoQuery)
+        body = parse.read_body(now)
         door.permit(self._access, body.customer_id)
         return self._private(self._snapshot(), parse.ask_of_body(body))
 
     def recommend_batch(self) -> Response:
         """`POST /recommend/batch`: what stands on an earlier shelf stays out of the later ones."""
-        parse.read_query(request, NoQuery)
-        bodies = parse.read_batch(request)
+        parse.read_query(asked(), NoQuery)
+        bodies = parse.read_batch(asked())
         for body in bodies:
             door.permit(self._access, body.customer_id)
         snapshot, answers = self._snapshot(), []
@@ -215,7 +218,7 @@ class Handlers:
     def picks(self, customer_id: str) -> Response:
         """`GET /customers/{customer_id}/picks`."""
         door.permit(self._access, customer_id)
-        query = parse.read_query(request, PicksQuery)
+        query = parse.read_query(asked(), PicksQuery)
         if len(customer_id) > MAX_ID:
             raise problems.InputError("customer_id", f"expected text of length <= {MAX_ID}")
         snapshot = self._snapshot()
@@ -233,7 +236,7 @@ class Handlers:
             chosen = pick(snapshot, customer_id, n, self._picks_settings, query.purchased)
             answer = render.picks(snapshot, customer_id, chosen, name, self._goods)
         answer.degraded = snapshot.degraded or self._store.stale
-        g.degraded = answer.degraded
+        asked().degraded = answer.degraded
         self._metrics.picks(answer.source if answer.send else "held_back", degraded=answer.degraded)
         speak(snapshot, answer.items, query.locale, aloud=query.channel in STAFF)
         views.narrow(answer.items, door.caller().view)
@@ -286,7 +289,7 @@ class Handlers:
         answer = render.recommendations(snapshot, ask, shelves, name, self._goods)
         answer.degraded = snapshot.degraded or self._store.stale
         views.narrow(_items(answer), door.caller().view)
-        g.degraded = answer.degraded
+        asked().degraded = answer.degraded
         return Tally.of(shelves, degraded=answer.degraded), answer
 
     def _give(self, answer: HotAnswer) -> Response:
@@ -294,7 +297,7 @@ class Handlers:
         if _has(answer.etag):
             return self._not_modified(answer.etag, answer.policy)
         self._metrics.answer(answer.tally)
-        g.degraded = answer.tally.degraded
+        asked().degraded = answer.tally.degraded
         headers = [("Content-Type", JSON_UTF8), ("Cache-Control", answer.policy), ("ETag", f'"{answer.etag}"')]
         return Answer(answer.body, headers=headers)
 
@@ -306,14 +309,15 @@ class Handlers:
         """The one version that this request sees."""
         snapshot = self._store.snapshot()
         if snapshot is not None:
-            g.version = snapshot.version
+            asked().version = snapshot.version
             self._metrics.serving(snapshot.version, snapshot.generated_at)
         return snapshot
 
 
 def _has(etag: str) -> bool:
     """Whether the caller holds this very answer."""
-    return "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag)
+    now = asked()
+    return "HTTP_IF_NONE_MATCH" in now.environ and now.if_none_match.contains_weak(etag)
 
 
 def shop_rules(settings: ServiceSettings) -> Rules:

@@ -11,6 +11,8 @@ from flask.ctx import RequestContext
 from flask.sessions import NullSession
 from werkzeug.routing import BaseConverter, MapAdapter, Rule
 
+from recsvc.web.asked import Asked, asked
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -20,6 +22,8 @@ class Application(Flask):
 
     What it would find out anew for every request is a quarter of what an answer costs that is at hand.
     """
+
+    request_class = Asked
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
@@ -45,6 +49,14 @@ class Application(Flask):
         except Exception as error:  # noqa: BLE001  # as Flask does: a handler of ours says what it is
             answer = self.handle_user_exception(error)
         return self.process_response(self.make_response(answer))
+
+    def dispatch_request(self) -> Any:  # noqa: ANN401  # as Flask's own
+        """What the view says; views that answer `OPTIONS` by themselves are none of ours."""
+        now = asked()
+        rule = now.url_rule
+        if rule is None or now.routing_exception is not None or now.method == "OPTIONS":
+            return super().dispatch_request()
+        return self.view_functions[rule.endpoint](**(now.view_args or {}))
 
     def preprocess_request(self) -> Any:  # noqa: ANN401  # as Flask's own
         """What is done before every request."""

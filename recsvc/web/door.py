@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app
 
 from models.contacts import contact_of
 from recsvc.web import cors
 from recsvc.web.access import Access, Caller
+from recsvc.web.asked import Asked, asked
 from recsvc.web.openapi import KEY_HEADER, ROUTES, Route
 from recsvc.web.problems import InputError
 
 _ROUTES = {route.operation: route for route in ROUTES}
 
 
-def asked_route() -> Route | None:
+def route_of(request: Asked) -> Route | None:
     """The path of ours that is asked, None for the storefront's and for those that do not exist."""
     return _ROUTES.get(request.endpoint or "")
 
 
 def caller() -> Caller:
     """Who asks."""
-    found: Caller = g.caller
-    return found
+    return _caller(asked())
 
 
-def admit(access: Access) -> Response | None:
+def _caller(request: Asked) -> Caller:
+    if request.caller is None:
+        raise LookupError("nobody was let in")
+    return request.caller
+
+
+def admit(access: Access, request: Asked) -> Response | None:
     """Learn who asks, and answer at once what browsers ask beforehand.
 
     Raises:
         Refusal: they may not ask.
     """
-    if (route := asked_route()) is None:
+    if (route := route_of(request)) is None:
         return None
     if request.method == "OPTIONS":
-        return _preflight(access, route)
-    g.caller = access.caller(request, route)
-    access.count(g.caller)
+        return _preflight(access, request, route)
+    request.caller = access.caller(request, route)
+    access.count(request.caller)
     if route.scope == "admin":  # other paths ask once they know the customer
-        access.permit(g.caller, route, None)
+        access.permit(request.caller, route, None)
     return None
 
 
@@ -48,23 +54,24 @@ def permit(access: Access, customer_id: str | None) -> None:
         Refusal: they may not.
         InputError: an e-mail address or a telephone number names the customer; every log on the way would keep it.
     """
-    if (route := asked_route()) is not None:
-        access.permit(caller(), route, customer_id)
+    request = asked()
+    if (route := route_of(request)) is not None:
+        access.permit(_caller(request), route, customer_id)
     if customer_id is not None and (kind := contact_of(customer_id)) is not None:
         raise InputError("customer_id", f"looks like {kind}; send your own id, or the SHA-256 of it that training uses")
 
 
-def label(access: Access, response: Response) -> None:
+def label(access: Access, request: Asked, response: Response) -> None:
     """Say what an answer varies with, and let a listed page read it."""
-    route = asked_route()
+    route = route_of(request)
     if not access.guarded or route is None or route.scope is None:
         return
     response.vary.update((KEY_HEADER, "Origin"))
-    if "caller" in g and g.caller.origin:
-        cors.allow(response, g.caller.origin)
+    if request.caller is not None and request.caller.origin:
+        cors.allow(response, request.caller.origin)
 
 
-def _preflight(access: Access, route: Route) -> Response | None:
+def _preflight(access: Access, request: Asked, route: Route) -> Response | None:
     if not access.guarded or not (route.public or route.token_scopes):
         return None
     response = current_app.make_default_options_response()
