@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from recsvc.web.messages import FieldError, Problem
+from recsvc.web.messages import PRICE_TEXT, FieldError, Problem
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -29,6 +29,8 @@ _WORDS = {
 }
 _TYPE = re.compile(rf"`((?:{'|'.join(_WORDS)})(?: \| (?:{'|'.join(_WORDS)}))*)`")
 """As msgspec writes types: ``expected `str | null`, got `int` ``."""
+_FORM = re.compile(r"`str` matching regex '(.*)'", re.DOTALL)
+_FORMS = {PRICE_TEXT: "a decimal such as 12.50, at most 4 decimals"}
 _PLACE = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 
 
@@ -65,6 +67,7 @@ def input_error(error: msgspec.ValidationError) -> InputError:
 
 def _in_plain_words(text: str) -> str:
     """A message without the names that types have in our language; what a caller sent is not touched."""
+    text = _FORM.sub(lambda found: _FORMS.get(found[1].replace("\\\\", "\\"), "text of another form"), text)
     return _TYPE.sub(lambda found: " or ".join(_WORDS.get(name, name) for name in found[1].split(" | ")), text)
 
 

@@ -89,6 +89,16 @@ def test_a_sold_out_item_leaves_no_hole(client: CheckedClient) -> None:
     assert client.shelf("item_id=tea&n=3") == full
 
 
+def test_a_price_of_another_form_is_told_what_it_should_be(client: CheckedClient) -> None:
+    """In words, in bodies and in addresses alike; no pattern of ours is shown."""
+    told = "expected a decimal such as 12.50, at most 4 decimals"
+    for response in (
+        client.put("/items/tea", json={"price": "12,50"}),
+        client.get("/recommend?item_id=tea&max_price=12,50"),
+    ):
+        assert (response.status_code, response.json["errors"][0]["message"]) == (400, told)
+
+
 def test_what_was_said_outlives_a_publish(client: CheckedClient, shop: Builders) -> None:
     """Another version, the same word."""
     client.put("/items/cup-blue", json={"stock": 0})

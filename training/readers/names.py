@@ -43,6 +43,7 @@ ORDER_FIELDS: Mapping[str, Tiers] = {
             "rechnungsnummer rechnungsnr belegnummer belegnr bonnummer numérodefacture numerodefacture "
             "factuurnummer factuurnr numerodefactura numerofattura"
         ),
+        ("auftrag", "bestellung", "commande", "bestelling", "pedido", "ordine"),
     ),
     "customer_id": (
         ("customer_id",),
@@ -54,7 +55,7 @@ ORDER_FIELDS: Mapping[str, Tiers] = {
             "kundennummer kundennr kundenid numéroclient numeroclient idclient codeclient klantnummer klantnr klantid "
             "idcliente numerocliente codicecliente"
         ),
-        _names("email emailaddress customeremail billingemail emailbilling emailadresse courriel"),
+        _names("email emailaddress customeremail buyeremail billingemail emailbilling emailadresse courriel"),
     ),
     "item_id": (("item_id",), _ITEM_IDS, _ITEM_IDS_ABROAD),
     "ts": (
@@ -63,7 +64,7 @@ ORDER_FIELDS: Mapping[str, Tiers] = {
             "timestamp datetime date time createdat invoicedate orderdate ordertime orderedat "
             "purchasedate purchasedat transactiondate transactiontimestamp eventtime"
         ),
-        _names("datecreated dateadded saledate createdon purchasedon"),
+        _names("orderdatetime datecreated dateadded saledate createdon purchasedon"),
         _names(
             "bestelldatum auftragsdatum kaufdatum bestellzeitpunkt datedecommande datecommande besteldatum orderdatum "
             "fechadepedido fechapedido dataordine datadellordine"
@@ -72,7 +73,7 @@ ORDER_FIELDS: Mapping[str, Tiers] = {
     ),
     "quantity": (
         ("quantity",),
-        ("qty", "units", "itemquantity", "itemcount", "quantityordered", "qtyordered"),
+        ("qty", "units", "itemquantity", "itemcount", "quantityordered", "qtyordered", "quantitypurchased"),
         _names("menge anzahl stück stückzahl quantité quantite qté qte aantal hoeveelheid cantidad quantità"),
     ),
     "unit_price": (
