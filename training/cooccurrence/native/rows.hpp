@@ -1,6 +1,7 @@
 // The rows: an item's neighbours counted, the best of them chosen.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -44,9 +45,9 @@ struct Neighbours {
   Table<double> right;
   std::vector<uint8_t> shared;  // by block: which total is that of all its items; kOwn where they differ
   std::vector<uint8_t> level;
-  std::vector<double> least;  // (kLevels,) the smallest total of a level; infinite for none
+  std::vector<double> least;  // the smallest total of each level
 
-  Neighbours(const Question& q, const Plan& plan) : least(kLevels, std::numeric_limits<double>::infinity()) {
+  Neighbours(const Question& q, const Plan& plan) {
     const int64_t n = plan.n_items, blocks = (n + kBlock - 1) / kBlock;
     right.resize(kOwn + n), shared.assign(blocks, kOwn), level.resize(blocks);
     double* own = right.data() + kOwn;
@@ -66,11 +67,19 @@ struct Neighbours {
     // Levels to a doubling; the lowest level takes the rest. A quotient's bar is as loose as its level is wide; the ratio
     // of large counts lives on their small difference from chance, and wants narrow levels.
     const double fine = q.kind == 2 ? 6.0 : 4.0;
+    std::array<double, kLevels> least_of;
+    least_of.fill(std::numeric_limits<double>::infinity());
     for (int64_t b = 0; b < blocks; ++b) {
       const double below = low[b] > 0.0 ? fine * std::log2(span / low[b]) : kLevels;
       level[b] = static_cast<uint8_t>(kLevels - 1 - static_cast<int>(std::min<double>(below, kLevels - 1)));
-      least[level[b]] = std::min(least[level[b]], low[b]);
+      least_of[level[b]] = std::min(least_of[level[b]], low[b]);
     }
+    std::array<uint8_t, kLevels> number{};  // of the levels that there are
+    for (int of = 0; of < kLevels; ++of) {
+      number[of] = static_cast<uint8_t>(least.size());
+      if (least_of[of] < std::numeric_limits<double>::infinity()) least.push_back(least_of[of]);
+    }
+    for (uint8_t& of : level) of = number[of];
   }
   double total(int64_t r) const {
     const uint8_t one = shared[r / kBlock];
@@ -636,13 +645,14 @@ class Worker {
     const Counter floor = weighted ? 1 : static_cast<Counter>(std::min<double>(static_cast<double>(q_.min_support), most));
     std::fill(bar, bar + kLevels, floor);
     if (least == kNoBar) return;
-    double c = 0.0;
-    for (int level = 0; level < kLevels; ++level) {
+    double least_c[kLevels];
+    const int64_t levels = static_cast<int64_t>(near_.least.size());
+    scorer_.least_c(below, near_.least.data(), levels, least_c);
+    for (int64_t level = 0; level < levels; ++level) {
       const double right = near_.least[level];
-      if (right == std::numeric_limits<double>::infinity()) continue;
       // Cells below 0 break the order that bars rest on.
       const bool ordered = q_.kind != 2 || (!lists_.anchored && scorer_.left + right * 1.2 < scorer_.n);
-      c = ordered ? scorer_.least_c(below, right, c) : 0.0;
+      const double c = ordered ? least_c[level] : 0.0;
       const double units = std::ceil(c / (weighted ? unit_ : 1.0) * (1.0 - 1e-9)) - slack;
       const Counter units_here = static_cast<Counter>(std::max(0.0, std::min(units, most)));
       bar[level] = std::max(floor, weighted ? static_cast<Counter>(units_here << count_bits_) : units_here);
