@@ -31,7 +31,7 @@ def find() -> Path | None:
     """Where the library lies: beside this module, or, for an editable install, in site-packages; None without one."""
     for folder in (Path(__file__).parent, Path(sysconfig.get_path("platlib"), "recsvc")):
         for suffix in (".so", ".dylib"):
-            path = folder / f"votes_native{suffix}"
+            path = folder / f"votes_kernel{suffix}"  # not by this module's name: it would be imported instead of it
             if path.exists():
                 return path
     return None

@@ -174,7 +174,7 @@ def test_scores_that_are_no_numbers_are_no_candidates() -> None:
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
 def test_a_library_out_of_date_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library built from another source is not called: NumPy adds up."""
-    source, path = tmp_path / "old.cpp", tmp_path / "votes_native.so"
+    source, path = tmp_path / "old.cpp", tmp_path / "votes_kernel.so"
     source.write_text('extern "C" int votes_edition() { return 0; }')
     subprocess.run(["g++", "-shared", "-fPIC", str(source), "-o", str(path)], check=True)
     monkeypatch.setattr(votes_native, "find", lambda: path)
