@@ -185,7 +185,7 @@ class Shelf:
 
     def _served(self, anchor: int) -> bool:
         """Whether an anchor has a pick."""
-        return any(pick.because == anchor for pick in self.picks)
+        return anchor in [pick.because for pick in self.picks]
 
     def _choose(self, item: int, floor: int, ceiling: int = NO_LIMIT) -> int | None:
         """The item, or the best variant of its family that may stand in for it; it is marked as shown."""

@@ -198,7 +198,7 @@ def test_what_nobody_saw_is_not_reported(bench: Bench) -> None:
 
 
 def test_a_page_asks_by_get_and_a_cart_by_post(bench: Bench) -> None:
-    """A page's question can be cached; a cart goes in the body, with the shelf's wishes."""
+    """A page's question can be cached; a cart goes in the body, with the shelf's wishes and what it excludes."""
     more = 'n="3" customer-id="c 1" fallback="false"'
     page = bench.open(SHELF.format(more=more))
     assert bench.asked[0].method == "GET"
@@ -208,6 +208,9 @@ def test_a_page_asks_by_get_and_a_cart_by_post(bench: Bench) -> None:
     assert bench.asked[1].method == "POST"
     wish = {"type": "cross_sell", "n": 3, "customer_id": "c 1", "fallback": False}
     assert json.loads(bench.asked[1].post_data) == {"cart": [{"item_id": "D1", "quantity": 2}], **wish}
+    page.evaluate("Object.assign(document.querySelector('recsvc-shelf'), {exclude: ['D7'], cart: [{item_id: 'D1'}]})")
+    page.wait_for_function("heard.length === 3")
+    assert json.loads(bench.asked[2].post_data) == {"cart": [{"item_id": "D1"}], "exclude": ["D7"], **wish}
 
 
 def test_changes_made_together_make_one_question(bench: Bench) -> None:

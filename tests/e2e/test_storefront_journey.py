@@ -188,6 +188,9 @@ def test_a_swap_changes_the_cart_by_what_it_says(page_at: Callable[[str], Any], 
     more = amount(offer.first.locator(".delta").inner_text())
     before = amount(page.locator(".total b").inner_text())
     better = offer.first.get_by_role("link").inner_text()
+    shown = page.locator("recsvc-shelf li")
+    shown.first.wait_for()
+    assert better not in shown.locator(".title").all_inner_texts()
     offer.first.get_by_role("button", name="Swap").click()
     page.locator(".lines a", has_text=better).wait_for()
     assert page.locator(".steps output").inner_text() == "2"

@@ -166,7 +166,7 @@ def test_the_guide_names_every_attribute_event_and_part_of_the_shelf() -> None:
     told = set(re.findall(r"`([a-z-]+)`", "".join(re.findall(r"^\| (`[^|]*) \|[^|]*\|[^|]*\|$", guide, re.MULTILINE))))
     events = set(re.findall(r'"(recsvc-(?:filled|empty|select|why))"', code))
     assert told == used | events
-    parts = set(re.findall(r'part: "([a-z]+)"', code))
+    parts = set(re.findall(r'(?:part: |text\()"([a-z]+)"', code))
     assert parts == set(re.findall(r"`([a-z]+)`", guide.partition("Style parts for the rest:")[2].partition(".\n")[0]))
     for name in re.findall(r"--recsvc-[a-z]+", code):
         assert f"`{name}`" in guide

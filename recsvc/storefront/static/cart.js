@@ -27,7 +27,7 @@ export function tellCart() {
 export async function cartPage(again) {
   if (!lines.length) return { title: "Cart", body: empty() };
   const { currency } = lines[0].price ?? {};
-  const offers = await swaps(lines, async (id, item) => {
+  const { panel, offers } = await swaps(lines, async (id, item) => {
     exchange(id, item);
     await again();
     document.querySelector("h1").focus();
@@ -41,7 +41,7 @@ export async function cartPage(again) {
     </ul>
     <p class="total">Total <b>${money({ amount: total, currency })}</b></p>
     ${remembers() && html`<p class="order"><button type="button" class="button big buy">Order, in imagination</button></p>`}
-    ${offers} ${shelf({ type: "cross_sell", heading, "list-id": "rec_cart" }, lines)}
+    ${panel} ${shelf({ type: "cross_sell", heading, "list-id": "rec_cart" }, lines, offers.map((item) => item.item_id))}
   `;
   onClick(body, ".buy", async () => {
     await note("purchase", { items: lines.map(({ item_id, quantity }) => ({ item_id, quantity })) });

@@ -43,6 +43,8 @@ const CREDENTIALS = {
 class RecsvcShelf extends HTMLElement {
   static observedAttributes = ["endpoint", "item-id", "heading", ...Object.keys(CREDENTIALS), ...Object.keys(PARAMETERS)];
 
+  /** Beside a cart: ids that stay out; set it first. */
+  exclude;
   #cart = null;
   #asked = null;
   #seen = null;
@@ -114,10 +116,10 @@ class RecsvcShelf extends HTMLElement {
   #request(ids) {
     const wish = { type: this.#type, ...this.#said(PARAMETERS) };
     if (!this.#cart) return [this.#address([...ids.map((id) => ["item_id", id]), ...Object.entries(wish)])];
-    if (wish.n) wish.n = Number(wish.n);
-    if (wish.fallback) wish.fallback = wish.fallback === "true";
+    wish.n &&= Number(wish.n);
+    wish.fallback &&= wish.fallback === "true";
     const cart = this.#cart.map(({ item_id, quantity }) => ({ item_id, quantity }));
-    return [this.#address(), post({ cart, ...wish })];
+    return [this.#address(), post({ cart, exclude: this.exclude, ...wish })];
   }
 
   #address(wish = []) {
@@ -171,16 +173,14 @@ class RecsvcShelf extends HTMLElement {
       "a",
       { part: "link", href: address(item.link) },
       image,
-      make("span", { class: "title", part: "title" }, item.title ?? item.item_id),
+      text("title", item.title ?? item.item_id),
     );
-    if (item.price)
-      link.append(make("span", { class: "price", part: "price" }, money(item.price.amount, item.price.currency)));
+    if (item.price) link.append(text("price", money(item.price.amount, item.price.currency)));
     if (item.price_delta) {
       const more = `${money(item.price_delta, item.price?.currency)} more`;
-      link.append(make("span", { class: "delta", part: "delta" }, more));
+      link.append(text("delta", more));
     }
-    if (this.hasAttribute("reasons") && item.reason)
-      link.append(make("span", { class: "reason", part: "reason" }, item.reason.text));
+    if (this.hasAttribute("reasons") && item.reason) link.append(text("reason", item.reason.text));
     link.addEventListener("click", (click) => {
       this.#report("select_item", [item], answer, index);
       if (!this.#fire("recsvc-select", detail)) click.preventDefault();
@@ -241,6 +241,8 @@ function make(tag, attributes, ...children) {
   element.append(...children);
   return element;
 }
+
+const text = (name, said) => make("span", { class: name, part: name }, said);
 
 /** A link out of a catalogue may lead to a page, never run a script. */
 function address(link) {

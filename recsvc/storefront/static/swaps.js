@@ -4,13 +4,13 @@ import { html, itemLink, money, onClick } from "./dom.js";
 import { shopper } from "./shoppers.js";
 import { explain } from "./why.js";
 
-/** The section, null where nothing is better; `swap(line's id, item)` hears what is taken. */
+/** The section, null where nothing is better, and the items offered; `swap(line's id, item)` hears what is taken. */
 export async function swaps(lines, swap) {
   const answer = await upsells(lines).catch(() => null);
   const offers = (answer?.upsell ?? []).slice(0, 3);
-  if (!offers.length) return null;
+  if (!offers.length) return { panel: null, offers };
   const titles = new Map(lines.map((line) => [line.item_id, line.title]));
-  const body = html`
+  const panel = html`
     <section class="panel" aria-labelledby="swaps-title">
       <h2 id="swaps-title">A step up for your cart</h2>
       <ul class="rows">
@@ -18,9 +18,9 @@ export async function swaps(lines, swap) {
       </ul>
     </section>
   `;
-  onClick(body, "[data-swap]", ({ swap: place }) => swap(offers[place].swap_for, offers[place]));
-  onClick(body, "[data-why]", ({ why: place }) => explain(offers[place], answer));
-  return body;
+  onClick(panel, "[data-swap]", ({ swap: place }) => swap(offers[place].swap_for, offers[place]));
+  onClick(panel, "[data-why]", ({ why: place }) => explain(offers[place], answer));
+  return { panel, offers };
 }
 
 async function upsells(lines) {
