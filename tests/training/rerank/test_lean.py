@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -64,10 +65,12 @@ WEIGHTS = st.lists(
 
 
 @settings(deadline=None)
-@given(WEIGHTS, CHANCES, CHANCES, st.integers(0, N))
-def test_equal_to_pair_by_pair(cart: Rows, plain: Rows, anew: Rows, candidates: int) -> None:
+@given(WEIGHTS, CHANCES, CHANCES, st.integers(0, N), st.sampled_from([1, 4, 50_000]))
+def test_equal_to_pair_by_pair(cart: Rows, plain: Rows, anew: Rows, candidates: int, rows: int) -> None:
     """Whatever the lists, as many entries as before, each as one pair after the other gives it, best first."""
-    found = leaned(vectors(cart), vectors(plain), vectors(anew), candidates)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.rerank.lean._ROWS", rows)
+        found = leaned(vectors(cart), vectors(plain), vectors(anew), candidates)
     for at, row in enumerate(slow(cart, plain, anew, candidates)):
         part = found.row(at)
         assert dict(zip(found.item[part].tolist(), found.score[part].tolist(), strict=True)) == pytest.approx(
@@ -82,9 +85,10 @@ def test_lists_that_stayed_plain_change_nothing() -> None:
     """Where the shop keeps its plain lists, cart vectors stay, byte for byte."""
     plain = vectors([{1: 0.3, 2: 0.2}, {0: 0.1}, {}])
     cart = vectors([{2: 0.3, 1: -0.2}, {}, {0: 0.1}])
-    found = leaned(cart, plain, plain, 50)
-    assert found.score.tobytes() == cart.score.tobytes()
-    assert found.item.tolist() == cart.item.tolist()
+    for anew in (plain, dataclasses.replace(plain)):
+        found = leaned(cart, plain, anew, 50)
+        assert found.score.tobytes() == cart.score.tobytes()
+        assert found.item.tolist() == cart.item.tolist()
 
 
 def test_no_item_at_all() -> None:
