@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from recsvc.cli.main import CommandError
-from training.readers.columns import parse_columns
+from training.readers.columns import normalise, parse_columns
 from training.readers.options import ReadOptions
 from training.readers.raw import Raw
 from training.readers.sql import read_query
+from training.records import CatalogueReport, ReadReport
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -47,6 +48,22 @@ def read_options(args: argparse.Namespace) -> ReadOptions:
         formats=tuple(name for name in (args.format or "").split(",") if name),
         currency=args.currency,
         as_of=int(time.time()),
+    )
+
+
+def idle(options: ReadOptions, read: ReadReport, listed: CatalogueReport | None) -> tuple[str, ...]:
+    """Remarks on what `--columns` named and no file has.
+
+    Orders and catalogue share the option, so a reader cannot tell; orders refuse what is about them themselves.
+    """
+    files = [*read.columns.values(), *([listed.columns] if listed else [])]
+    taken = {(ours, normalise(theirs)) for columns in files for ours, theirs in columns.items()}
+    wanted = [(ours, theirs) for ours, theirs in options.columns.items() if theirs]
+    return tuple(
+        f"--columns {ours}={theirs} did nothing: no file has that column for {ours}"
+        + (" (the price on order lines is unit_price)" if ours == "price" else "")
+        for ours, theirs in wanted
+        if (ours, normalise(theirs)) not in taken
     )
 
 

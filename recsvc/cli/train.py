@@ -21,7 +21,7 @@ from recsvc.cli import judge, objective, tuned
 from recsvc.cli.main import CommandError
 from recsvc.cli.progress import Reporter
 from recsvc.cli.publish import settings_for
-from recsvc.cli.reading import queried_orders, read_options, reading_arguments
+from recsvc.cli.reading import idle, queried_orders, read_options, reading_arguments
 from recsvc.cli.report import Trained, report
 from recsvc.cli.trouble import machine_trouble
 from recsvc.state.assembly import open_state
@@ -123,6 +123,7 @@ def train(args: argparse.Namespace, root: Path) -> Trained:
     links = catalogue.links if catalogue else no_links()
     lost = adrift(links, model.items)
     told = (
+        *idle(options, read, listed),
         *remarks(shoppers(orders, settings.robot_factor)),
         *choice,
         *traded,

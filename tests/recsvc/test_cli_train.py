@@ -53,6 +53,16 @@ def test_what_the_readers_guessed_is_told(cli: CliShop, capsys: pytest.CaptureFi
     assert f"note: {catalogue}: not UTF-8, read as Windows-1252" in capsys.readouterr().out
 
 
+def test_what_columns_named_in_vain_is_told(cli: CliShop, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that only the catalogue could have, and does not; what was found, by either file, is not told."""
+    catalogue = cli.write("catalogue.csv", ["sku,title,cost of it", "tea,Tea,4", "cup,Cup,8", "pot,Pot,2"])
+    columns = "item_id=item_id,cost=Cost of it,price=Einzelpreis,brand="
+    assert main([*cli.train(), "--catalogue", str(catalogue), "--columns", columns]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if "did nothing" in line]
+    said = "note: --columns price=Einzelpreis did nothing: no file has that column for price"
+    assert notes == [f"{said} (the price on order lines is unit_price)"]
+
+
 def test_a_catalogue_without_half_of_the_items_is_loud(cli: CliShop, capsys: pytest.CaptureFixture[str]) -> None:
     """Training goes on, for sales are true; but nobody can overlook that the catalogue is probably another shop's."""
     orders = cli.orders()
