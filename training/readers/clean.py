@@ -35,7 +35,7 @@ DROPPED = (
 """Reasons of lines that were read but are no purchase; every other reason means a line that could not be read."""
 
 CANCELLED_STATUS = (
-    *("cancelled", "canceled", "refunded", "refund", "voided", "void"),
+    *("cancelled", "canceled", "refunded", "refund", "voided", "void", "failed", "declined", "expired"),
     *("storniert", "abgebrochen", "erstattet", "annulé", "annulée", "remboursé", "remboursée"),
     *("geannuleerd", "terugbetaald", "cancelado", "reembolsado", "annullato", "rimborsato"),
 )
@@ -246,7 +246,7 @@ def _reasons(
     yield BAD_TIME, no_time
     yield BAD_QUANTITY, _mask(quantity.is_nan()) if counted else None
     yield BAD_PRICE, _mask(price.is_nan()) if rules.priced else None
-    yield CANCELLED, known.where("status", lambda names: names.str.to_lowercase().is_in(CANCELLED_STATUS))
+    yield CANCELLED, known.where("status", _is_cancelled)
     of_c = None if below is None else known.where("order_id", lambda names: names.str.contains(r"^C\d+$"))
     yield CANCELLED, None if of_c is None or below is None else of_c & below
     yield NOT_A_PRODUCT, known.where("item_id", lambda names: _not_a_product(names, rules))
@@ -268,6 +268,11 @@ def _nothing(known: Lines, quantity: pl.Series, price: pl.Series, ts: pl.Series)
     for name in (*_IDS, "title", "status"):
         empty &= known.frame[name].is_null()
     return empty.to_numpy()
+
+
+def _is_cancelled(names: pl.Series) -> pl.Series:
+    """WooCommerce's database writes `wc-` before its words."""
+    return names.str.to_lowercase().str.strip_prefix("wc-").is_in(CANCELLED_STATUS)
 
 
 def _bad_id(names: pl.Series) -> pl.Series:

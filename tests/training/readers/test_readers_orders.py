@@ -162,10 +162,10 @@ def test_excels_line_about_the_delimiter_is_no_header(tmp_path: Path, hint: byte
 
 
 def test_a_status_cancels_in_other_languages_too(tmp_path: Path) -> None:
-    """`storniert` and `annulé` are no purchases."""
-    rows = "1;tea;versandt\n2;cup;Storniert\n3;pot;annulé\n"
+    """`storniert` and `annulé` are no purchases, nor is what WooCommerce's database calls `wc-failed`."""
+    rows = "1;tea;versandt\n2;cup;Storniert\n3;pot;annulé\n4;mug;wc-failed\n5;tea;wc-completed\n"
     orders, report = read(tmp_path, "Bestellnummer;Artikelnummer;Status\n" + rows)
-    assert (list(orders.items), report.dropped) == ([b"tea"], {"cancelled": 2})
+    assert (list(orders.items), orders.n_orders, report.dropped) == ([b"tea"], 2, {"cancelled": 3})
 
 
 @pytest.mark.parametrize("queried", ["orders.csv", "orders.jsonl", "orders.parquet"])
