@@ -27,8 +27,7 @@ from training.links import linked_vectors
 from training.next_lists import next_lists
 from training.popularity import bestsellers, variants
 from training.records import Catalogue, Orders
-from training.rerank.door import CANDIDATES, reranked
-from training.rerank.lean import leaned
+from training.rerank.door import reranked
 from training.rerank.snapshots import goods_of
 from training.rhythm.fill import with_rhythms
 from training.settings import TrainSettings
@@ -117,7 +116,7 @@ def _learn(
     vectors = {CROSS_SELL: store_vectors(expand(anew.lists, family, leader))}
     if settings.cart_neighbourhood:
         progress("cart", 0.0)
-        cart = leaned(cart_vectors_of(evidence, settings), cross_sell, anew.lists, CANDIDATES)
+        cart = cart_vectors_of(evidence, settings)
         vectors[CART] = store_vectors(expand(cart, family, leader))
     if whole:
         progress("upsell", 0.0)
