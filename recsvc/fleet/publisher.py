@@ -42,12 +42,10 @@ class Published:
     Attributes:
         pointer: where the pointer stands now.
         wrote_rows: rows written; 0 where Redis held the version already.
-        bytes_estimated: memory that the version takes in Redis, by estimate.
     """
 
     pointer: Pointer
     wrote_rows: int
-    bytes_estimated: int
 
 
 def publish_version(
@@ -89,7 +87,7 @@ def publish_version(
         read = _not_newer(read_pointer(client, keys), version.name, rollback=rollback)
     retire(client, keys, to, now + grace)
     sweep(client, keys, now)
-    return Published(to, wrote, estimate_bytes(version))
+    return Published(to, wrote)
 
 
 def _not_newer(read: Pointer, name: str, *, rollback: bool) -> Pointer:
