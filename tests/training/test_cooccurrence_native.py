@@ -146,13 +146,17 @@ def test_an_interrupt_is_answered() -> None:
     """Ctrl-C during a long run ends it with KeyboardInterrupt, and the next run answers as if nothing had been."""
     if threading.current_thread() is not threading.main_thread():
         pytest.skip("signals reach the main thread only")
-    problem = shop(4, 60_000, 3000, 60.0)
-    long = Job(problem, 100, STATISTICS["llr"], threads=1)
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    long = Job(dressed(shop(4, 60_000, 3000, 60.0), 4, True, True, "voters"), 100, STATISTICS["llr"], threads=1)
+    told: list[tuple[int, int]] = []
+
+    def interrupt(done: int, n: int) -> None:
+        if not told:
+            os.kill(os.getpid(), signal.SIGINT)
+        told.append((done, n))
+
     with pytest.raises(KeyboardInterrupt):
-        native.neighbours(long)
-    timer.join()
+        native.neighbours(long, interrupt)
+    assert all(done < n for done, n in told)
     small = Job(shop(5, 300, 100, 5.0), 5, STATISTICS["cosine"])
     assert_same(native.neighbours(small), blocked.neighbours(small))
 
