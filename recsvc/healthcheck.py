@@ -6,7 +6,7 @@ import http.client
 import os
 import sys
 
-from recsvc.settings import SettingsError, from_environment
+from recsvc.settings import SettingsError, address, from_environment
 
 _SECONDS = 3.0
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where to ask a service that listens everywhere
@@ -15,9 +15,8 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where to ask a ser
 def main() -> int:
     """0 where `/health/ready` answers 200, else 1 and a line that says why."""
     try:
-        host, _, port = from_environment(os.environ).bind.rpartition(":")
-        host = host.strip("[]")
-        connection = http.client.HTTPConnection(_ANY.get(host, host), int(port), timeout=_SECONDS)
+        host, port = address(from_environment(os.environ).bind)
+        connection = http.client.HTTPConnection(_ANY.get(host, host), port, timeout=_SECONDS)
         connection.request("GET", "/health/ready")
         answer = connection.getresponse()
         text = answer.read(500).decode(errors="replace")

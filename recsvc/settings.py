@@ -399,9 +399,15 @@ def parse_setting(choice: Choice, text: str, said_by: str) -> object:
         raise SettingsError(f"{said_by}={shown} {error} ({choice.meaning})") from error
 
 
+def address(bind: str) -> tuple[str, int]:
+    """Host, without the brackets of IPv6, and port of `HOST:PORT`."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def is_loopback(bind: str) -> bool:
     """Whether only this machine can reach `bind`."""
-    host = bind.rpartition(":")[0].strip("[]")
+    host, _ = address(bind)
     if host == "localhost":
         return True
     try:

@@ -6,8 +6,6 @@ A call keeps the interpreter to itself: it takes some ten microseconds, and lett
 from __future__ import annotations
 
 import ctypes
-import sysconfig
-import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import accumulate
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import compiled
 from recsvc.store.contract import Row
 
 MISSING = "the compiled votes were not built: carts are added up by NumPy, the same at a higher price"
@@ -29,26 +28,14 @@ _ENTRY_BYTES = 20  # of an answer: float64 score, int32 item, anchor and togethe
 
 def find() -> Path | None:
     """Where the library lies: beside this module, or, for an editable install, in site-packages; None without one."""
-    for folder in (Path(__file__).parent, Path(sysconfig.get_path("platlib"), "recsvc")):
-        for suffix in (".so", ".dylib"):
-            path = folder / f"votes_kernel{suffix}"  # not by this module's name: it would be imported instead of it
-            if path.exists():
-                return path
-    return None
+    return compiled.find(Path(__file__).parent, "recsvc", "votes_kernel")
 
 
 @cache
 def library() -> ctypes.PyDLL | None:
     """The library, opened once; None where it was not built, does not load or is out of date."""
-    path = find()
-    if path is None:
-        return None
-    try:
-        lib = ctypes.PyDLL(str(path))
-    except OSError:
-        return None
-    if not hasattr(lib, "votes_edition") or lib.votes_edition() != _EDITION:
-        warnings.warn(f"{path} was built from another source: install recsvc again", RuntimeWarning, stacklevel=2)
+    lib = compiled.opened(find(), ctypes.PyDLL, "votes_edition", _EDITION)
+    if lib is None:
         return None
     count, column = ctypes.c_int64, ctypes.c_char_p
     lib.votes_merge.argtypes = [count, count, ctypes.c_double, column, column, column, column, ctypes.c_void_p]

@@ -15,6 +15,7 @@ from recsvc.keys.records import KeysError
 from recsvc.settings import (
     ServiceSettings,
     SettingsError,
+    address,
     choices,
     from_environment,
     is_loopback,
@@ -100,12 +101,11 @@ def refuse_taken(settings: ServiceSettings) -> None:
     """Refuse an address where this process cannot listen; one that it was handed already is not asked for again."""
     if any(name in os.environ for name in ("GUNICORN_FD", "LISTEN_FDS")):
         return
-    host, _, port = settings.bind.rpartition(":")
-    host = host.strip("[]")
+    host, port = address(settings.bind)
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, int(port)))
+            listener.bind((host, port))
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
         why = "another program listens there" if taken else error.strerror or str(error)

@@ -7,8 +7,6 @@ within `_TICK` seconds. No thread outlives its call, so that forking afterwards 
 from __future__ import annotations
 
 import ctypes
-import sysconfig
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import compiled
 from models.records import ItemVectors
 from training.cooccurrence.formulas import denominators
 from training.cooccurrence.problem import Job, Problem
@@ -67,26 +66,14 @@ class _Answer(ctypes.Structure):
 
 def find() -> Path | None:
     """Where the library lies: beside this module, or, for an editable install, in site-packages; None without one."""
-    for folder in (Path(__file__).parent, Path(sysconfig.get_path("platlib"), "training", "cooccurrence")):
-        for suffix in (".so", ".dylib"):
-            path = folder / f"basket_kernel{suffix}"
-            if path.exists():
-                return path
-    return None
+    return compiled.find(Path(__file__).parent, "training/cooccurrence", "basket_kernel")
 
 
 @cache
 def library() -> ctypes.CDLL | None:
     """The library, opened once; None where it was not built, does not load or is out of date."""
-    path = find()
-    if path is None:
-        return None
-    try:
-        lib = ctypes.CDLL(str(path))
-    except OSError:
-        return None
-    if not hasattr(lib, "basket_edition") or lib.basket_edition() != _EDITION:
-        warnings.warn(f"{path} was built from another source: install recsvc again", RuntimeWarning, stacklevel=2)
+    lib = compiled.opened(find(), ctypes.CDLL, "basket_edition", _EDITION)
+    if lib is None:
         return None
     p = ctypes.c_void_p
     i = ctypes.c_int64
