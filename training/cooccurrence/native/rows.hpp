@@ -82,8 +82,8 @@ struct Neighbours {
     for (uint8_t& of : level) of = number[of];
   }
   double total(int64_t r) const {
-    const uint8_t one = shared[r / kBlock];
-    return right[one == kOwn ? kOwn + r : one];
+    const int64_t one = shared[r / kBlock];  // which of both it is cannot be foreseen: no branch
+    return right[one + (r & -int64_t{one == kOwn})];
   }
 };
 
@@ -237,7 +237,7 @@ class Worker {
     Counter* counter = store.data();
     const int32_t item = lists_.item_of[r];
     scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
-    sparse_ = lists_.updates[r] * 32 < n_items * static_cast<int64_t>(sizeof(Counter));
+    sparse_ = lists_.updates[r] * 16 < n_items * static_cast<int64_t>(sizeof(Counter));
     n_met_ = 0;
     if constexpr (kWeighted<Counter>) set_unit(n, lists_.anchor_total[item]);
     const int64_t low = lists_.first[r], high = lists_.first[r + 1];
