@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from recsvc.web.access import Access
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a folder for heartbeats, named by gunicorn's own advice
 _MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
+_ENDS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
 class Service(BaseApplication):
@@ -48,6 +50,9 @@ class Service(BaseApplication):
             "control_socket_disable": True,
             "worker_tmp_dir": _heartbeat_folder(),
             "proc_name": "recsvc",
+            # A worker has its parent's handlers until it makes its own, and these would swallow its parent's word to
+            # end: until then the word waits.
+            "pre_fork": lambda _arbiter, _worker: signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS),
             "when_ready": lambda arbiter: _when_ready(arbiter, shop=settings.storefront is not None),
             "child_exit": _child_exit,
         }
@@ -56,6 +61,7 @@ class Service(BaseApplication):
 
     def load(self) -> Any:  # noqa: ANN401  # a WSGI app; gunicorn's own name for its type is private
         """Assemble the app in a worker, and open the version before the first request comes."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)  # now the worker's own handlers are there: see pre_fork
         from recsvc import votes_native  # noqa: PLC0415  # see _import_service
         from recsvc.store.assembly import open_store  # noqa: PLC0415  # as above
         from recsvc.web import problems  # noqa: PLC0415  # as above
@@ -107,6 +113,7 @@ def run(settings: ServiceSettings) -> None:
         left.unlink()
     os.environ[_MULTIPROC] = str(folder)
     service = Service(settings)
+    os.register_at_fork(after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS))  # see pre_fork
     if not named:
         # In this hook, for only the arbiter runs it: workers leave through the same stack as their parent.
         service.cfg.set("on_exit", lambda _arbiter: shutil.rmtree(folder, ignore_errors=True))

@@ -334,12 +334,21 @@ class Served:
         address: where it answers.
     """
 
-    command = (sys.executable, "-c", "import sys; from recsvc.cli.main import main; sys.exit(main())")
+    program = "import sys; from recsvc.cli.main import main; sys.exit(main())"
 
-    def __init__(self, folder: Path, options: Sequence[str], settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, options: Sequence[str], settings: Mapping[str, str], program: str = program
+    ) -> None:
         self.environment = bare_environment(TMPDIR=str(folder), **settings)
         self.log = folder / "log"
-        command = [*self.command, "serve", *([] if "--bind" in options else ["--bind", "127.0.0.1:0"]), *options]
+        command = [
+            sys.executable,
+            "-c",
+            program,
+            "serve",
+            *([] if "--bind" in options else ["--bind", "127.0.0.1:0"]),
+            *options,
+        ]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder
@@ -380,8 +389,8 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """`served("--workers", "2", RECSVC_STATE=…)`: the running service; it is ended with the test."""
     running: list[Served] = []
 
-    def start(*options: str, **settings: str) -> Served:
-        running.append(Served(tmp_path, options, settings))
+    def start(*options: str, program: str = Served.program, **settings: str) -> Served:
+        running.append(Served(tmp_path, options, settings, program))
         return running[-1]
 
     yield start

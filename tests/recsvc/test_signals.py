@@ -133,6 +133,33 @@ def test_a_killed_worker_costs_what_it_held(served: Callable[..., Served], tmp_p
     assert len(load.failed) <= CLIENTS
 
 
+# A worker is told to end as soon as it is born; with the second one the service itself is.
+_TOLD_AT_BIRTH = """
+import os, signal, sys
+from recsvc.cli.main import main
+fork, born = os.fork, []
+
+def told():
+    born.append(1)
+    child = fork()
+    if len(born) == (2 if child else 1):
+        os.kill(os.getpid(), signal.SIGTERM)
+    return child
+
+os.fork = told
+sys.exit(main())
+"""
+
+
+def test_a_worker_hears_at_birth_that_it_shall_end(
+    served: Callable[..., Served], tmp_path: Path, shop: Builders
+) -> None:
+    """Nobody waits out the grace of 30 seconds for a worker that was told before it could listen."""
+    shop.write(tmp_path / "models", shop.tea())
+    service = served("--workers", "1", "--models", str(tmp_path / "models"), program=_TOLD_AT_BIRTH)
+    assert service.process.wait(20) == 0
+
+
 def test_an_end_under_load_answers_what_it_took(served: Callable[..., Served], tmp_path: Path, shop: Builders) -> None:
     """F15: TERM: the service ends with 0, and nobody got a half answer or an error of ours."""
     shop.write(tmp_path / "models", shop.tea())
