@@ -5,7 +5,8 @@
     python bench/kernel.py --growth                                       cost by baskets, their size, items and K
 
 Every measurement is a process of its own: it loads the baskets, then is timed from CSR to sorted rows, then reports.
-Peers that are not installed are left out and named. `native` compares 40 of its rows with the obvious product.
+Peers that are not installed (`pip install '.[peers,train]'`) are left out and named. `native` compares 40 of its rows
+with the obvious product.
 """
 
 from __future__ import annotations
