@@ -61,7 +61,8 @@ SHOPS = {
     "large baskets": (600, 700, 40.0),
     "more than 2^16 items": (1500, 70_000, 5.0),
 }
-STATISTIC = {**STATISTICS, "asymmetric": asymmetric(0.3)}
+# Of the last, many neighbours of different totals score the same once they are rounded to float32.
+STATISTIC = {**STATISTICS, "asymmetric": asymmetric(0.3), "nearly conditional": asymmetric(1 - 1e-7)}
 
 
 @pytest.mark.parametrize("name", STATISTIC)

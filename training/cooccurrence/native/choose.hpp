@@ -38,21 +38,22 @@ inline float score_of(uint64_t key) {
 
 // Keeps `least` of the smallest of n keys and few more, in any order, by a histogram of 64 steps; the bits of `grain`
 // tell no keys apart. Returns how many are kept; `edge` is the largest key that would have been. No branch to mispredict.
-inline int64_t narrow(uint64_t* keys, int64_t n, int64_t least, uint64_t grain, uint64_t& edge) {
-  uint64_t low = keys[0], high = keys[0];
+template <class Key>
+inline int64_t narrow(Key* keys, int64_t n, int64_t least, Key grain, Key& edge) {
+  Key low = keys[0], high = keys[0];
   for (int64_t e = 1; e < n; ++e) low = std::min(low, keys[e]), high = std::max(high, keys[e]);
   int shift = 0;
   while ((high - low) >> shift > 63) ++shift;
   int64_t tally[64] = {};
   for (int64_t e = 0; e < n; ++e) ++tally[(keys[e] - low) >> shift];
   int64_t kept = 0;
-  uint64_t step = 0;
+  Key step = 0;
   while ((kept += tally[step]) < least) ++step;
-  const uint64_t span = (step << shift) + ((uint64_t{1} << shift) - 1);
-  edge = (low + std::min(span, high - low)) | grain;
+  const Key span = (step << shift) + ((Key{1} << shift) - 1);
+  edge = (low + std::min<Key>(span, high - low)) | grain;
   int64_t m = 0;
   for (int64_t e = 0; e < n; ++e) {
-    const uint64_t key = keys[e];
+    const Key key = keys[e];
     keys[m] = key, m += key <= edge;
   }
   return m;

@@ -9,7 +9,8 @@
 //    not counted but read off all others (leaders.hpp): C is symmetric. The rows before tell about which score the k-th best will have.
 //    A score rises with c and falls with the neighbour's total, so each level of totals has a least counter that can
 //    reach it; the counters that do are scored exactly (scores.hpp), and where they prove too few the bar is lowered.
-//    The best keys are kept and sorted (choose.hpp).
+//    The best keys are kept and sorted (choose.hpp). Most neighbours of plain counts met once, and score by their totals
+//    alone: sorted by number they are in order (neighbours.hpp), and only merged with the others.
 // Below: rows are handed over in the order of the items, whichever thread made them.
 // No result depends on the number of threads, and threads live within a call only. The formulas are those of
 // training/cooccurrence/formulas.py, step by step: compile without contraction of a·b + c.

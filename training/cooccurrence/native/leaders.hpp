@@ -52,6 +52,12 @@ struct Leaders {
     for (int64_t h = 0; h < n; ++h) to[h] = static_cast<uint16_t>(counter[h]);
   }
 
+  // The neighbours of item r ≥ n are sorted, repeats and all: leaders come first.
+  void note_sorted(int64_t r, const uint32_t* id, int64_t n_met) const {
+    forget(r);
+    for (int64_t e = 0; e < n_met && id[e] < n; ++e) ++met[r * n + id[e]];
+  }
+
   // The counters of leaders low … high − 1, one row of `length` after another; those beyond n_items are left alone.
   void read_off(int64_t low, int64_t high, uint32_t* to, int64_t length) const {
     for (int64_t h = low; h < high; ++h) std::copy_n(among.data() + h * n, n, to + (h - low) * length);

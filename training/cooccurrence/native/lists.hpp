@@ -201,10 +201,11 @@ void Lists<Id, Place>::number_items(const std::vector<Share>& shares) {
     for (int64_t i = 0; i < n_items; ++i) held[i] += static_cast<int64_t>(share.many[i] + share.lone[i]);
   }
   if (plain) anchor_total.assign(held.begin(), held.end()), neighbour_total = anchor_total;
-  std::vector<uint64_t> keys(n_items);  // most held first, then item up
-  for (int64_t i = 0; i < n_items; ++i) keys[i] = uint64_t(std::min<int64_t>(held[i], 0xffffffff) ^ 0xffffffff) << 32 | i;
+  std::vector<uint64_t> keys(n_items);  // most held first, then item down: see Neighbours::orderly
+  for (int64_t i = 0; i < n_items; ++i) keys[i] = uint64_t(std::min<int64_t>(held[i], 0xffffffff) ^ 0xffffffff) << 32 | uint32_t(~i);
   std::sort(keys.begin(), keys.end());
-  item_of.assign(keys.begin(), keys.end());  // keeps the lower half
+  item_of.resize(n_items);
+  for (int64_t r = 0; r < n_items; ++r) item_of[r] = static_cast<int32_t>(~static_cast<uint32_t>(keys[r]));
   rank.resize(n_items);
   for (int64_t r = 0; r < n_items; ++r) rank[item_of[r]] = static_cast<int32_t>(r);
 }

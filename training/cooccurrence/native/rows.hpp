@@ -11,14 +11,11 @@
 #endif
 
 #include "choose.hpp"
-#include "lists.hpp"
+#include "neighbours.hpp"
 #include "scores.hpp"
 #include "sort.hpp"
 
 namespace {
-
-constexpr int64_t kBlock = 64;  // counters per block
-constexpr int kLevels = 64;     // levels of neighbours' totals
 
 struct Rows {  // some rows, one after another; room is kept between uses
   std::vector<int64_t> length;
@@ -34,56 +31,6 @@ struct Rows {  // some rows, one after another; room is kept between uses
     if (bound <= room) return;
     item.reset(new int32_t[bound]), score.reset(new float[bound]), together.reset(new uint32_t[bound]);
     room = bound;
-  }
-};
-
-// What all threads share about the neighbours: their totals, by new number, and the level of each block of them.
-struct Neighbours {
-  // Totals that blocks share, then those of every item. Rare items have few different totals: a block that has only one
-  // shares it, so that the totals of a million items fit into a near cache.
-  static constexpr uint8_t kOwn = 0xff;
-  Table<double> right;
-  std::vector<uint8_t> shared;  // by block: which total is that of all its items; kOwn where they differ
-  std::vector<uint8_t> level;
-  std::vector<double> least;  // the smallest total of each level
-
-  Neighbours(const Question& q, const Plan& plan) {
-    const int64_t n = plan.n_items, blocks = (n + kBlock - 1) / kBlock;
-    right.resize(kOwn + n), shared.assign(blocks, kOwn), level.resize(blocks);
-    double* own = right.data() + kOwn;
-    for (int64_t r = 0; r < n; ++r) own[r] = q.right[plan.item_of[r]];
-    std::vector<double> low(blocks);
-    double span = 0.0;
-    int last = -1;
-    for (int64_t b = 0; b < blocks; ++b) {
-      const double *at = own + b * kBlock, *end = own + std::min(n, (b + 1) * kBlock);
-      const auto [least_of, most_of] = std::minmax_element(at, end);
-      low[b] = *least_of;
-      span = std::max(span, low[b]);
-      if (*least_of != *most_of) continue;
-      if ((last < 0 || right[last] != *at) && last + 1 < kOwn) right[++last] = *at;
-      if (last >= 0 && right[last] == *at) shared[b] = static_cast<uint8_t>(last);
-    }
-    // Levels to a doubling; the lowest level takes the rest. A quotient's bar is as loose as its level is wide; the ratio
-    // of large counts lives on their small difference from chance, and wants narrow levels.
-    const double fine = q.kind == 2 ? 6.0 : 4.0;
-    std::array<double, kLevels> least_of;
-    least_of.fill(std::numeric_limits<double>::infinity());
-    for (int64_t b = 0; b < blocks; ++b) {
-      const double below = low[b] > 0.0 ? fine * std::log2(span / low[b]) : kLevels;
-      level[b] = static_cast<uint8_t>(kLevels - 1 - static_cast<int>(std::min<double>(below, kLevels - 1)));
-      least_of[level[b]] = std::min(least_of[level[b]], low[b]);
-    }
-    std::array<uint8_t, kLevels> number{};  // of the levels that there are
-    for (int of = 0; of < kLevels; ++of) {
-      number[of] = static_cast<uint8_t>(least.size());
-      if (least_of[of] < std::numeric_limits<double>::infinity()) least.push_back(least_of[of]);
-    }
-    for (uint8_t& of : level) of = number[of];
-  }
-  double total(int64_t r) const {
-    const int64_t one = shared[r / kBlock];  // which of both it is cannot be foreseen: no branch
-    return right[one + (r & -int64_t{one == kOwn})];
   }
 };
 
@@ -136,7 +83,12 @@ template <class Id, class Place>
 class Worker {
  public:
   Worker(const Lists<Id, Place>& lists, const Question& question, const Neighbours& neighbours, bool wide)
-      : lists_(lists), q_(question), near_(neighbours), keys_of_(lists.n_items), wide_(wide ? 0 : kWideCatalogue) {}
+      : lists_(lists),
+        q_(question),
+        near_(neighbours),
+        keys_of_(lists.n_items),
+        ordered_(near_.orderly < lists.n_items),
+        few_(wide || lists.n_items >= kWideCatalogue ? kFew : ordered_ ? kShort : 0) {}
 
   // Rows are few baskets long in a wide catalogue: what the rows to come will read is fetched in three steps.
   void fetch_first(int64_t r) const { __builtin_prefetch(&lists_.first[r]), __builtin_prefetch(&lists_.updates[r]); }
@@ -153,7 +105,7 @@ class Worker {
       lists_.leaders.forget(r);
     } else if (!lists_.plain) {
       make<uint64_t>(r, n, words_, out);
-    } else if (lists_.n_items >= wide_ && lists_.updates[r] <= kFew && n < keys_of_.most()) {
+    } else if (lists_.updates[r] <= few_ && n < keys_of_.most()) {
       make_few(r, out);
     } else if (n <= 0xff) {
       make<uint8_t>(r, n, bytes_, out);
@@ -179,8 +131,9 @@ class Worker {
 
  private:
   static constexpr int64_t kBatch = 128, kBlocksAtOnce = 16;
-  // Updates that are sooner sorted than counted, where counters outgrow the nearer caches.
-  static constexpr int64_t kFew = 1 << 14, kMany = 1024;
+  // Updates that are sooner sorted than counted: where counters outgrow the nearer caches; anywhere, where most neighbours
+  // met once and stand in order when sorted. Many are sorted digit by digit.
+  static constexpr int64_t kFew = 1 << 14, kShort = 128, kMany = 1024;
   static constexpr float kNoBar = -std::numeric_limits<float>::infinity();
   struct Backers {
     uint32_t last = 0, count = 0;  // the last supporter by number, and how many they are
@@ -190,17 +143,22 @@ class Worker {
   const Question& q_;
   const Neighbours& near_;
   const Keys keys_of_;
-  const int64_t wide_;
+  const bool ordered_;  // whether neighbours that met once are told apart
+  const int64_t few_;   // updates of a row that is sorted
   Table<uint8_t> bytes_;
   Table<uint16_t> shorts_;
   Table<uint32_t> ints_, stamp_, led_;
   Table<uint64_t> words_;
   Table<Id> met_;  // neighbours of a sparse row, as they were met
   int64_t n_met_ = 0;
-  std::vector<uint32_t> few_, few_sorted_;  // the neighbours of such a row
-  std::vector<int32_t> start_;  // where in the sorted ones another neighbour begins
-  std::vector<uint64_t> keys_, sorted_;
+  std::vector<uint32_t> noted_, noted_sorted_;          // the neighbours of a row of few updates
+  std::vector<std::pair<uint32_t, uint32_t>> counted_;  // those of them that met more often, and how often
+  std::vector<uint64_t> keys_, sorted_, merged_;
   int64_t n_keys_ = 0;
+  // Neighbours that met once, as ~number: so the rarest is the least. Then their keys.
+  std::vector<uint32_t> once_, once_sorted_;
+  std::vector<uint64_t> once_keys_;
+  int64_t n_once_ = 0;
   std::vector<std::pair<double, Place>> vote_;
   Table<Backers> backers_;
   uint32_t tick_ = 0;
@@ -260,22 +218,42 @@ class Worker {
 
   // A row of few updates is sorted: a million counters would be slower to reach than its neighbours are to order.
   void make_few(int64_t r, Rows& out) {
+    constexpr int64_t before = 4;  // room before the first, of which one is used
     const int32_t item = lists_.item_of[r];
     scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
+    if (noted_.empty()) {
+      noted_.resize(before + kFew + kSortRoom), noted_sorted_.resize(noted_.size());
+      counted_.resize(kFew), once_.resize(std::max<size_t>(once_.size(), kFew));
+    }
     n_met_ = 0;
-    if (few_.empty()) few_.resize(kFew + kSortRoom), few_sorted_.resize(kFew + kSortRoom), start_.resize(kFew + 1);
-    count<kNoted>(few_.data(), lists_.first[r], lists_.first[r + 1]);
-    const uint32_t* id = n_met_ < kMany ? sort_keys(few_.data(), few_sorted_.data(), n_met_)
-                                       : sort_numbers(few_.data(), few_sorted_.data(), n_met_, 32 - keys_of_.spare);
-    int32_t* start = start_.data();
-    int64_t m = 0;
-    for (int64_t e = 0; e < n_met_; ++e) start[m] = static_cast<int32_t>(e), m += e == 0 || id[e] != id[e - 1];
-    start[m] = static_cast<int32_t>(n_met_);
-    n_met_ = m;
+    uint32_t *noted = noted_.data() + before, *other = noted_sorted_.data() + before;
+    count<kNoted>(noted, lists_.first[r], lists_.first[r + 1]);
+    uint32_t* id = n_met_ < kMany ? sort_keys(noted, other, n_met_) : sort_numbers(noted, other, n_met_, 32 - keys_of_.spare);
+    lists_.leaders.note_sorted(r, id, n_met_);
+    count_sorted(r, id);
     gather<kSorted>(r, id);
-    const uint64_t* key = best();
-    if (n_keys_ >= q_.k) learn(r, score_of(key[q_.k - 1]));
-    hand_in(key, [](uint64_t) { return uint32_t{0}; }, out);
+    hand_in(best(r), [](uint64_t) { return uint32_t{0}; }, out);
+  }
+
+  // Tells sorted neighbours that met once from the others, which it counts. id[−1] is written.
+  void count_sorted(int64_t r, uint32_t* id) {
+    constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
+    id[-1] = none;
+    const uint32_t orderly = static_cast<uint32_t>(near_.orderly), self = static_cast<uint32_t>(r);
+    uint32_t* const once = once_.data();
+    std::pair<uint32_t, uint32_t>* const counted = counted_.data();
+    int64_t n_once = 0, n_counted = 0;
+    uint32_t after = none, j = id[n_met_ - 1];
+    for (int64_t e = n_met_ - 1, last = e; e >= 0; --e) {
+      const uint32_t before = id[e - 1];
+      last = j == after ? last : e;
+      const bool first = (j != before) & (j != self), alone = (e == last) & (j >= orderly);
+      once[n_once] = ~j, n_once += first & alone;
+      counted[n_counted] = {j, static_cast<uint32_t>(last - e + 1)}, n_counted += first & !alone;
+      after = j, j = before;
+    }
+    n_once_ = n_once, n_met_ = n_counted;
+    make_once_keys(once);
   }
 
   // Large baskets: 255 of them at a time in byte counters, which fit a nearer cache, are worth the extra sum.
@@ -456,13 +434,12 @@ class Worker {
   void choose(int64_t r, const Counter* counter, Rows& out) {
     auto gather_all = [&] { sparse_ ? gather<kMet>(r, counter) : gather<kAll>(r, counter); };
     gather_all();
-    const uint64_t* key = best();
-    if (n_keys_ >= q_.k) learn(r, score_of(key[q_.k - 1]));
+    const uint64_t* key = best(r);
     if (lists_.supported && !all_sure(key, counter)) {
       count_backers(r);
       filtered_ = true;
       gather_all();
-      key = best();
+      key = best(r);
       filtered_ = false;
       std::fill(backers_.begin(), backers_.end(), Backers{});
     }
@@ -498,17 +475,23 @@ class Worker {
 
   // Gathers the keys of all neighbours that may be among the best k, by new numbers. The score to beat is guessed from
   // the rows before of about as many updates; where too few reach it, it was too bold. The answer does not depend on it.
+  // Those that met once score by their totals alone: sorted by these, they have as keys what sorting keys would give.
   template <How how, class Counter>
   void gather(int64_t r, const Counter* counter) {
     float& guess = guess_.at(step_of(lists_.updates[r]));
     const bool scarce = how != kAll && n_met_ <= 2 * q_.k;
+    if (how == kSorted && n_once_ == q_.k) return collect<how>(counter, score_of(once_keys_[q_.k - 1]), scarce);
+    int64_t found = 0;
     for (float least : {guess, 0.5f * guess, kNoBar}) {
       if (scarce) least = kNoBar;
-      collect<how>(r, counter, least);
-      if (n_keys_ >= q_.k || least == kNoBar) break;
+      collect<how>(counter, least, scarce);
+      if constexpr (how != kSorted) sort_once();
+      const uint64_t *once = once_keys_.data(), *end = once + n_once_;
+      found = n_keys_ + (std::partition_point(once, end, [&](uint64_t key) { return score_of(key) >= least; }) - once);
+      if (found >= q_.k || least == kNoBar) break;
       guess *= 0.8f;
     }
-    if (n_keys_ < q_.k && !scarce) guess = kNoBar;
+    if (found < q_.k && !scarce) guess = kNoBar;
   }
 
   // The next guess after the k-th best score of a row: it creeps up, so that about one row in ten finds it too bold.
@@ -524,42 +507,82 @@ class Worker {
     return exponent * 4 + static_cast<int>(8.0 * m) - 4;
   }
 
-  // The best k of the keys, sorted, and maybe some more. Items are looked up for those alone that may be among them.
-  const uint64_t* best() {
-    shrink(0xffffffffu);
+  // The best k, sorted, and maybe some more. Items are looked up for those alone that may be among them.
+  const uint64_t* best(int64_t r) {
+    shrink(keys_.data(), n_keys_, uint64_t{0xffffffffu});
     for (int64_t m = 0; m < n_keys_; ++m) keys_[m] = keys_of_.renamed(keys_[m], lists_.item_of.data());
-    shrink(0);
+    shrink(keys_.data(), n_keys_, uint64_t{0});
     const size_t room = n_keys_ + kSortRoom;
     if (sorted_.size() < room) sorted_.resize(room);
     if (keys_.size() < room) keys_.resize(room);
-    return sort_keys(keys_.data(), sorted_.data(), n_keys_);
+    const uint64_t* key = sort_keys(keys_.data(), sorted_.data(), n_keys_);
+    if (n_once_ > 0) {
+      const uint64_t* once = once_keys_.data();
+      if (merged_.size() < static_cast<size_t>(n_keys_ + n_once_)) merged_.resize(n_keys_ + n_once_);
+      merge_unequal(key, key + n_keys_, once, once + n_once_, merged_.data());
+      key = merged_.data(), n_keys_ += n_once_;
+    }
+    if (n_keys_ >= q_.k && !filtered_) learn(r, score_of(key[q_.k - 1]));
+    return key;
   }
 
-  void shrink(uint64_t grain) {
-    for (int64_t before = n_keys_ + 1; n_keys_ > q_.k + q_.k / 4 + 8 && n_keys_ < before;) {
-      uint64_t edge;
-      before = n_keys_;
-      n_keys_ = narrow(keys_.data(), n_keys_, q_.k, grain, edge);
+  void sort_once() {
+    shrink(once_.data(), n_once_, uint32_t{0});
+    const size_t room = n_once_ + kSortRoom;
+    if (once_.size() < room) once_.resize(room);
+    if (once_sorted_.size() < room) once_sorted_.resize(room);
+    make_once_keys(sort_keys(once_.data(), once_sorted_.data(), n_once_));
+  }
+
+  void make_once_keys(const uint32_t* once) {
+    n_once_ = std::min(n_once_, q_.k);
+    if (static_cast<int64_t>(once_keys_.size()) < n_once_) once_keys_.resize(n_once_);
+    const Keys keys_of = keys_of_;
+    const int32_t* item_of = lists_.item_of.data();
+    std::fill_n(batch_c_, std::min(n_once_, kBatch), 1.0);
+    for (int64_t low = 0; low < n_once_; low += kBatch, once += kBatch) {
+      const int64_t n = std::min(kBatch, n_once_ - low);
+      uint64_t* keys = once_keys_.data() + low;
+      for (int64_t m = 0; m < n; ++m) {
+        batch_right_[m] = near_.total(~once[m]);
+        if constexpr (sizeof(Id) > 2) __builtin_prefetch(item_of + ~once[m]);  // of many items
+      }
+      scorer_.score(batch_c_, batch_right_, n, batch_score_);
+      for (int64_t m = 0; m < n; ++m) keys[m] = keys_of.key(batch_score_[m], item_of[~once[m]], 1);
+    }
+  }
+
+  template <class Key>
+  void shrink(Key* keys, int64_t& n, Key grain) const {
+    for (int64_t before = n + 1; n > q_.k + q_.k / 4 + 8 && n < before;) {
+      Key edge;
+      before = n;
+      n = narrow(keys, n, q_.k, grain, edge);
     }
   }
 
   // The keys of neighbours that score `least` or more; once they are many, of those that reach the k-th best so far.
   template <How how, class Counter>
-  void collect(int64_t r, const Counter* counter, float least) {
+  void collect(const Counter* counter, float least, bool scarce) {
     n_keys_ = 0;
+    if (how != kSorted) n_once_ = 0;
     Counter bar[kLevels];
-    set_bars(bar, least);
+    set_bars(bar, scarce ? kNoBar : least);
     const int64_t end = how == kAll ? static_cast<int64_t>(near_.level.size()) : n_met_;
     const int64_t step = how == kAll ? kBlocksAtOnce : kBatch, much = 2 * q_.k + kBatch;
     for (int64_t low = 0, n = 0; low < end; low += step) {
       const int64_t high = std::min(end, low + step);
       if constexpr (how == kAll) n = take_blocks(counter, bar, low, high, n, least);
       if constexpr (how == kMet) n = take_met(counter, bar, low, high, n);
-      if constexpr (how == kSorted) n = take_sorted(r, counter, bar, low, high, n);
-      if (n >= kBatch || high == end) flush<Counter>(std::exchange(n, 0), least);
+      if constexpr (how == kSorted) n = take_sorted(bar, low, high, n);
+      if (n >= kBatch || high == end) {
+        if (how == kMet && ordered_) n = part(n);
+        flush<Counter>(std::exchange(n, 0), least);
+      }
+      if (uint32_t edge; how == kMet && n_once_ >= much) n_once_ = narrow(once_.data(), n_once_, q_.k, uint32_t{0}, edge);
       if (n_keys_ < much || high == end) continue;
       uint64_t edge;
-      n_keys_ = narrow(keys_.data(), n_keys_, q_.k, 0xffffffffu, edge);
+      n_keys_ = narrow(keys_.data(), n_keys_, q_.k, uint64_t{0xffffffffu}, edge);
       if (score_of(edge) > least) set_bars(bar, least = score_of(edge));
     }
   }
@@ -602,16 +625,33 @@ class Worker {
     return n;
   }
 
-  int64_t take_sorted(int64_t r, const uint32_t* id, const uint32_t* bar, int64_t low, int64_t high, int64_t n) {
+  int64_t take_sorted(const uint32_t* bar, int64_t low, int64_t high, int64_t n) {
     const uint8_t* level = near_.level.data();
-    const int32_t* start = start_.data();
+    const auto* counted = counted_.data();
     for (int64_t m = low; m < high; ++m) {
-      const uint32_t j = id[start[m]], c = static_cast<uint32_t>(start[m + 1] - start[m]);
+      const auto [j, c] = counted[m];
       batch_[n] = static_cast<int32_t>(j);
       batch_count_[n] = c;
-      n += (c >= bar[level[j / kBlock]]) & (j != r);
+      n += c >= bar[level[j / kBlock]];
     }
     return n;
+  }
+
+  // Takes those that met once out of a batch; returns how many are left.
+  int64_t part(int64_t n) {
+    if (static_cast<int64_t>(once_.size()) < n_once_ + n) once_.resize(2 * (n_once_ + n));
+    uint32_t* const once = once_.data();
+    const int32_t orderly = static_cast<int32_t>(near_.orderly);
+    int64_t n_once = n_once_, left = 0;
+    for (int64_t m = 0; m < n; ++m) {
+      const int32_t j = batch_[m];
+      const uint64_t c = batch_count_[m];
+      const bool alone = (c == 1) & (j >= orderly);
+      once[n_once] = ~static_cast<uint32_t>(j), n_once += alone;
+      batch_[left] = j, batch_count_[left] = c, left += !alone;
+    }
+    n_once_ = n_once;
+    return left;
   }
 
   template <class Counter>

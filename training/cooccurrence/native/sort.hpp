@@ -26,16 +26,15 @@ inline void merge_equal(const T* low, int64_t half, T* to) {
   }
 }
 
-// The same of any two runs, [low, middle) and [middle, end).
+// Merges any two runs.
 template <class T>
-inline void merge_unequal(const T* low, const T* middle, const T* end, T* to) {
-  const T *a = low, *b = middle;
-  while (a < middle && b < end) {
+inline void merge_unequal(const T* a, const T* a_end, const T* b, const T* b_end, T* to) {
+  while (a < a_end && b < b_end) {
     const T x = *a, y = *b;
     const int64_t from_a = x <= y;
     *to++ = std::min(x, y), a += from_a, b += 1 - from_a;
   }
-  std::copy(b, end, std::copy(a, middle, to));
+  std::copy(b, b_end, std::copy(a, a_end, to));
 }
 
 template <class T>
@@ -60,7 +59,7 @@ inline void merge_runs(const T* low, const T* middle, const T* end, T* to) {
   if (middle - low == end - middle) {
     merge_equal(low, middle - low, to);
   } else {
-    merge_unequal(low, middle, end, to);
+    merge_unequal(low, middle, middle, end, to);
   }
 }
 
