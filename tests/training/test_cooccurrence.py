@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -276,6 +277,17 @@ def test_weights_of_nothing_keep_the_evidence() -> None:
         )
         assert found.together.tolist() == [2, 2]
         assert found.score.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("engine", ["scipy", "implicit", pytest.param("native", marks=needs_native)])
+def test_a_k_beyond_the_catalogue_lists_all_neighbours(engine: str) -> None:
+    """The largest number there is asks for no more than every neighbour."""
+    if engine == "implicit":
+        pytest.importorskip("implicit")
+    baskets = sparse.csr_array(np.eye(9, 8, dtype=np.int8) + np.eye(9, 8, k=-1, dtype=np.int8))
+    found = neighbours(baskets, sys.maxsize, engine=engine)
+    assert_same(found, neighbours(baskets, 7, engine=engine))
+    assert found.item.tolist() == [1, *(i + side for i in range(1, 7) for side in (-1, 1)), 6]
 
 
 def test_ties_end_with_the_smaller_item() -> None:

@@ -71,7 +71,8 @@ def neighbours(
     chosen = pick_engine(record, plain=problem.plain, min_support=min_support, engine=engine)
     limit = available_memory() if memory_limit is None else memory_limit
     refuse_if_too_big(estimate_memory(problem, k, chosen, threads or os.cpu_count() or 1), limit)
-    return unchecked(Job(problem, int(k), record, int(min_support), int(threads)), chosen, progress)
+    most = min(int(k), max(problem.n_items, 1))  # so that no engine reckons with more than there can be
+    return unchecked(Job(problem, most, record, int(min_support), int(threads)), chosen, progress)
 
 
 def unchecked(job: Job, engine: Engine, progress: Progress | None = None) -> ItemVectors:

@@ -5,7 +5,7 @@
 //    listed (the transpose).
 // The rows (rows.hpp): an item's baskets are read, with one counter per neighbour: 8, 16 or 32 bits for counts
 //    (c_ij ≤ n_i); with weights a 64-bit word, fixed-point sum above and count below, so that one addition does both.
-//    Few updates in a wide catalogue are sorted instead (sort.hpp). Of plain counts the rows of the most popular items are
+//    Few updates are sorted instead (sort.hpp). Of plain counts the rows of the most popular items are
 //    not counted but read off all others (leaders.hpp): C is symmetric. The rows before tell about which score the k-th best will have.
 //    A score rises with c and falls with the neighbour's total, so each level of totals has a least counter that can
 //    reach it; the counters that do are scored exactly (scores.hpp), and where they prove too few the bar is lowered.

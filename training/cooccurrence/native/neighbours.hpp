@@ -22,7 +22,8 @@ struct Neighbours {
   std::vector<uint8_t> level;
   std::vector<double> least;  // the smallest total of each level
   // From this new number on neighbours that met once stand in the order of rows when read backwards: the rarer scores more,
-  // and of equally rare ones the lower item has the higher number. n_items where that holds for few, or is not sure.
+  // and of equally rare ones the lower item has the higher number. n_items where that is not sure, or holds for less than
+  // half of what was ever bought.
   int64_t orderly;
 
   Neighbours(const Question& q, const Plan& plan) {
@@ -71,7 +72,7 @@ struct Neighbours {
   int64_t first_in_order(const Question& q, const Plan& plan) const {
     constexpr double apart = 0x1p-22, normal = 1e18;  // far from where float32 loses digits
     const int64_t n = plan.n_items;
-    const double* own = right.data() + kOwn;
+    const double *own = right.data() + kOwn, *own_total = plan.neighbour_total.data();
     if (n == 0) return 0;
     const double left = *std::max_element(q.left, q.left + n), beside = q.kind == 1 ? left : 0.0;
     auto in_order = [&](int64_t r) {  // r − 1 and r
@@ -80,7 +81,8 @@ struct Neighbours {
     };
     int64_t first = n - 1;
     while (first > 0 && in_order(first)) --first;
-    return left < normal && first <= n / 2 ? first : n;
+    const int64_t bought = std::count_if(own_total, own_total + n, [](double total) { return total > 0.0; });
+    return left < normal && first <= bought / 2 ? first : n;
   }
 };
 

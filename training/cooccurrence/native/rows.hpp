@@ -144,7 +144,7 @@ class Worker {
   const Neighbours& near_;
   const Keys keys_of_;
   const bool ordered_;  // whether neighbours that met once are told apart
-  const int64_t few_;   // updates of a row that is sorted
+  const int64_t few_;   // updates that a row which is sorted has at most
   Table<uint8_t> bytes_;
   Table<uint16_t> shorts_;
   Table<uint32_t> ints_, stamp_, led_;
@@ -152,10 +152,10 @@ class Worker {
   Table<Id> met_;  // neighbours of a sparse row, as they were met
   int64_t n_met_ = 0;
   std::vector<uint32_t> noted_, noted_sorted_;          // the neighbours of a row of few updates
-  std::vector<std::pair<uint32_t, uint32_t>> counted_;  // those of them that met more often, and how often
+  std::vector<std::pair<uint32_t, uint32_t>> counted_;  // the others, and how often they met
   std::vector<uint64_t> keys_, sorted_, merged_;
   int64_t n_keys_ = 0;
-  // Neighbours that met once, as ~number: so the rarest is the least. Then their keys.
+  // Neighbours from near_.orderly on that met once, as ~number: so the rarest is the least. Then their keys.
   std::vector<uint32_t> once_, once_sorted_;
   std::vector<uint64_t> once_keys_;
   int64_t n_once_ = 0;
@@ -182,7 +182,7 @@ class Worker {
   static constexpr bool kWeighted = std::is_same_v<Counter, uint64_t>;
   // What becomes of a basket's items: counted; counted and, when first met, noted; only noted.
   enum Way { kDense, kSparse, kNoted };
-  // Where the counts are then found: in all counters, in those of the neighbours met, in the lengths of sorted runs.
+  // Where the counts are then found: in all counters, in those of the neighbours met, beside neighbours that were sorted.
   enum How { kAll, kMet, kSorted };
 
   // ---- counting
@@ -216,14 +216,15 @@ class Worker {
     }
   }
 
-  // A row of few updates is sorted: a million counters would be slower to reach than its neighbours are to order.
+  // A row of few updates is sorted. In a wide catalogue a million counters would be slower to reach than its neighbours are
+  // to order; anywhere else most of these need to be sorted in the end.
   void make_few(int64_t r, Rows& out) {
     constexpr int64_t before = 4;  // room before the first, of which one is used
     const int32_t item = lists_.item_of[r];
     scorer_ = Scorer{q_.kind, q_.left[item], q_.total};
     if (noted_.empty()) {
-      noted_.resize(before + kFew + kSortRoom), noted_sorted_.resize(noted_.size());
-      counted_.resize(kFew), once_.resize(std::max<size_t>(once_.size(), kFew));
+      noted_.resize(before + few_ + kSortRoom), noted_sorted_.resize(noted_.size());
+      counted_.resize(few_), once_.resize(std::max<size_t>(once_.size(), few_));
     }
     n_met_ = 0;
     uint32_t *noted = noted_.data() + before, *other = noted_sorted_.data() + before;
@@ -235,7 +236,7 @@ class Worker {
     hand_in(best(r), [](uint64_t) { return uint32_t{0}; }, out);
   }
 
-  // Tells sorted neighbours that met once from the others, which it counts. id[−1] is written.
+  // Takes orderly neighbours that met once out of the sorted ones, and counts the others. id[−1] is written.
   void count_sorted(int64_t r, uint32_t* id) {
     constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
     id[-1] = none;
@@ -475,7 +476,7 @@ class Worker {
 
   // Gathers the keys of all neighbours that may be among the best k, by new numbers. The score to beat is guessed from
   // the rows before of about as many updates; where too few reach it, it was too bold. The answer does not depend on it.
-  // Those that met once score by their totals alone: sorted by these, they have as keys what sorting keys would give.
+  // Orderly neighbours that met once are sorted by number: then their keys are sorted too.
   template <How how, class Counter>
   void gather(int64_t r, const Counter* counter) {
     float& guess = guess_.at(step_of(lists_.updates[r]));
@@ -507,7 +508,7 @@ class Worker {
     return exponent * 4 + static_cast<int>(8.0 * m) - 4;
   }
 
-  // The best k, sorted, and maybe some more. Items are looked up for those alone that may be among them.
+  // The best k, sorted, and maybe some more; the guess learns from them. Items are looked up for those alone that may be among them.
   const uint64_t* best(int64_t r) {
     shrink(keys_.data(), n_keys_, uint64_t{0xffffffffu});
     for (int64_t m = 0; m < n_keys_; ++m) keys_[m] = keys_of_.renamed(keys_[m], lists_.item_of.data());
@@ -637,7 +638,7 @@ class Worker {
     return n;
   }
 
-  // Takes those that met once out of a batch; returns how many are left.
+  // Takes orderly neighbours that met once out of a batch; returns how many are left.
   int64_t part(int64_t n) {
     if (static_cast<int64_t>(once_.size()) < n_once_ + n) once_.resize(2 * (n_once_ + n));
     uint32_t* const once = once_.data();
