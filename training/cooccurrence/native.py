@@ -28,6 +28,7 @@ Progress = Callable[[int, int], None]
 Numbers = NDArray[Any]
 
 _TICK = 0.1
+_HUGE = 1 << 21  # bytes of a huge page
 _EDITION = 4  # of the calls below, as in kernel.cpp: whoever changes a structure or a call counts on
 _STOP, _DONE = 0, 1
 
@@ -143,9 +144,8 @@ def neighbours(
         )
         kind, left, right = _question(job.statistic, totals)
         room = lib.basket_bound(plan, job.k)
-        # Only what is written becomes memory: the end of these arrays is cut off below.
-        indptr, found = np.zeros(n + 1, np.int64), np.empty(room, np.int32)
-        score, together = np.empty(room, np.float32), np.empty(room, np.uint32)
+        indptr = np.zeros(n + 1, np.int64)
+        found, score, together = _arrays(room, np.int32, np.float32, np.uint32)
         question = _Question(kind, job.threads, job.k, job.min_support, _at(left), _at(right), totals.total)
         answer = _Answer(_at(indptr), _at(found), _at(score), _at(together))
         tell = (lambda: None) if progress is None else (lambda: progress(int(control[_DONE]), n))
@@ -156,9 +156,8 @@ def neighbours(
         )
     finally:
         lib.basket_free(plan)
-    for array in (found, score, together):
-        array.resize(int(indptr[-1]), refcheck=False)
-    return ItemVectors(indptr, found, score, together)
+    end = int(indptr[-1])
+    return ItemVectors(indptr, found[:end], score[:end], together[:end])
 
 
 def _run(call: Callable[[], int], control: NDArray[np.int64], tell: Callable[[], None]) -> None:
@@ -189,6 +188,21 @@ def _run(call: Callable[[], int], control: NDArray[np.int64], tell: Callable[[],
         raise MemoryError("the basket kernel's lists do not fit into memory; see training.cooccurrence.estimate_memory")
     if outcomes != [0]:
         raise RuntimeError(f"the basket kernel failed with outcome {outcomes}")
+
+
+def _arrays(n: int, *dtypes: type[np.generic]) -> list[NDArray[Any]]:
+    """Arrays of n without contents, one behind the other; only what is written becomes memory.
+
+    NumPy asks the system for huge pages where an array has 4 MB, and is given those that lie wholly within: so room for
+    one is left before and behind. Small pages would cost a run of a tenth of a second some twentieth of its time.
+    """
+    sizes = [n * np.dtype(dtype).itemsize for dtype in dtypes]
+    block = np.empty(sum(sizes) + 2 * _HUGE, np.uint8)
+    arrays, begin = [], -_at(block) % _HUGE
+    for dtype, size in zip(dtypes, sizes, strict=True):
+        arrays.append(block[begin : begin + size].view(dtype))
+        begin += size
+    return arrays
 
 
 def _baskets(problem: Problem, item: NDArray[np.int32], threads: int, *, wide: bool, leaders: int) -> _Baskets:

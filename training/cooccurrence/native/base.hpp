@@ -60,14 +60,14 @@ constexpr int64_t kAhead = 12;  // baskets fetched ahead
 
 struct Stopped {};
 
-// Memory that is read all over the place, in huge pages where the system has them.
+// Memory that is read all over the place, in huge pages where the system has them; the last one too is asked for whole.
 inline void* spread_memory(size_t bytes) {
   constexpr size_t huge = size_t{1} << 21;
-  const size_t align = bytes < huge / 4 ? 64 : huge;
-  void* at = std::aligned_alloc(align, (bytes + 64 + align - 1) / align * align);
+  const size_t align = bytes < huge / 4 ? 64 : huge, room = (bytes + 64 + align - 1) / align * align;
+  void* at = std::aligned_alloc(align, room);
   if (!at) throw std::bad_alloc();
 #if defined(MADV_HUGEPAGE)
-  if (align == huge) madvise(at, bytes, MADV_HUGEPAGE);
+  if (align == huge) madvise(at, room, MADV_HUGEPAGE);
 #endif
   return at;
 }
