@@ -4,8 +4,8 @@
     python bench/kernel.py --shapes grocer --engines native --bounds      beside what this machine's steps add up to
     python bench/kernel.py --growth                                       cost by baskets, their size, items and K
 
-Every measurement is a process of its own: it loads the baskets, touches as much memory as the hungriest engine takes,
-then is timed from CSR to sorted rows (implicit: to rows; implicit_triplets: not so far), then reports.
+Every measurement is a process of its own: it loads the baskets, touches about as much memory as the hungriest engine
+takes, then is timed from CSR to sorted rows (implicit: to rows by item; implicit_triplets: to triplets), then reports.
 Peers that are not installed (`pip install '.[peers,train]'`) are left out and named. `native` compares 40 of its rows
 with the obvious product.
 """
@@ -30,7 +30,7 @@ from kernel_shapes import GROWTH, SHAPES, build, real_sets
 from scipy import sparse
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
-_TOUCHED, _MOST_TOUCHED = 250, 4 << 30  # bytes an entry, as the hungriest engine takes, and at most
+_TOUCHED = 250  # bytes an entry: about what the hungriest engine takes at K = 100
 
 
 def native(baskets: sparse.csr_array, options: argparse.Namespace) -> Callable[[], Any]:
@@ -59,7 +59,7 @@ def implicit(baskets: sparse.csr_array, options: argparse.Namespace) -> Callable
 
 
 def implicit_triplets(baskets: sparse.csr_array, options: argparse.Namespace) -> Callable[[], Any]:
-    """Implicit's all_pairs_knn over B / √D: triplets, K to an item, itself and zeros for those missing among them."""
+    """Implicit's all_pairs_knn over B / √D: K triplets an item, itself among them, (0, 0, 0.0) for those missing."""
     from implicit.nearest_neighbours import all_pairs_knn  # noqa: PLC0415 - optional
 
     return lambda: all_pairs_knn(
@@ -103,8 +103,13 @@ def status(field: str) -> float:
 
 
 def touch(size: int) -> None:
-    """Use `size` bytes and give them back: the host of a virtual machine backs them at first use, at seconds a GB."""
-    room = np.empty(size, np.uint8)
+    """Use `size` bytes and give them back: the host of a virtual machine backs them at first use, at seconds a GB.
+
+    At least 64 MB, which leave no trace in the allocator; at most half of what is free.
+    """
+    told = Path("/proc/meminfo").read_text().splitlines()
+    free = next(int(line.split()[1]) * 1024 for line in told if line.startswith("MemAvailable:"))
+    room = np.empty(min(max(size, 64 << 20), free // 2), np.uint8)
     room[:: os.sysconf("SC_PAGE_SIZE")] = 1
 
 
@@ -114,7 +119,7 @@ def measure(engine: str, path: str, options: argparse.Namespace) -> dict[str, fl
         data = np.ones(len(file["indices"]), np.float32)
         baskets = sparse.csr_array((data, file["indices"], file["indptr"]), shape=tuple(file["shape"]))
     run = ENGINES[engine](baskets, options)
-    touch(min(_TOUCHED * baskets.nnz, _MOST_TOUCHED))
+    touch(_TOUCHED * baskets.nnz)
     before = status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins here
     cpu, wall = time.process_time(), time.perf_counter()

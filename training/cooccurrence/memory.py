@@ -41,7 +41,7 @@ def estimate_memory(problem: Problem, k: int, engine: Engine, threads: int = 1) 
     entry = item_id + place + (0 if problem.anchor_weights is None else 8)
     basket = 4 + (0 if problem.plain else 12) + (0 if problem.voters is None and problem.supporters is None else 32)
     counters = (7 if problem.plain else 12) + item_id + (0 if problem.supporters is None else 8)
-    tables = 5 if 8 * n_items < _SPREAD else 16 + 8 * threads
+    tables = 5 + threads if 8 * n_items < _SPREAD else 16 + 8 * threads
     huge_pages = tables * (2 << 20)  # what rounding up may cost
     return (
         entry * nnz

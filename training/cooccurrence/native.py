@@ -191,12 +191,15 @@ def _run(call: Callable[[], int], control: NDArray[np.int64], tell: Callable[[],
 
 
 def _arrays(n: int, *dtypes: type[np.generic]) -> list[NDArray[Any]]:
-    """Arrays of n without contents, one behind the other; only what is written becomes memory.
+    """Arrays of n without contents; only what is written becomes memory.
 
-    NumPy asks the system for huge pages where an array has 4 MB, and is given those that lie wholly within: so room for
-    one is left before and behind. Small pages would cost a run of a tenth of a second some twentieth of its time.
+    Large ones lie one behind the other in a block that lives as long as any of them. NumPy asks the system for huge
+    pages where an array has 4 MB, and is given those that lie wholly within: so room for one is left before and behind.
+    Small pages would cost a run of a tenth of a second some twentieth of its time.
     """
     sizes = [n * np.dtype(dtype).itemsize for dtype in dtypes]
+    if sum(sizes) < _HUGE:
+        return [np.empty(n, dtype) for dtype in dtypes]
     block = np.empty(sum(sizes) + 2 * _HUGE, np.uint8)
     arrays, begin = [], -_at(block) % _HUGE
     for dtype, size in zip(dtypes, sizes, strict=True):
